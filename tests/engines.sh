@@ -6,9 +6,9 @@
 #   tests/engines.sh stop  NAME…|all    end what this script started, by recorded pid
 #   tests/engines.sh purge NAME…|all    stop, and delete the engine's data and network namespace
 #   tests/engines.sh status             version, pid, socket and address of each engine
-#   tests/engines.sh urls               name=url,… of the engines that answer
+#   tests/engines.sh urls  [NAME…]      name=url,… of the engines that answer
 #   tests/engines.sh image              an image that the engines can pull without credentials
-#   tests/engines.sh env                both, as export lines for the tests
+#   tests/engines.sh env   [NAME…]      both, as export lines: WHARF_ENGINES, WHARF_PULL_IMAGE
 #   tests/engines.sh enter NAME CMD…    run CMD where NAME's published ports are on 127.0.0.1
 #
 # The packages of a Debian suite are downloaded by apt with a state folder of its own and unpacked,
@@ -358,7 +358,9 @@ status() {
 
 urls() {
   local each list=''
-  for each in $(names); do
+  # shellcheck disable=SC2046 # the names are words
+  [ $# -gt 0 ] || set -- $(names)
+  for each in "$@"; do
     describe "$each"
     if alive engine > /dev/null && answers; then list+=",$name=unix://$sock"; fi
   done
@@ -393,8 +395,11 @@ main() {
       export DEBIAN_FRONTEND=noninteractive
       apt-get update -qq
       apt-get install -y -qq --no-install-recommends "${tools[@]}" > /dev/null ;;
-    status | urls | image) "$command" ;;
-    env) printf 'export WHARF_ENGINES=%q WHARF_PULL_IMAGE=%q\n' "$(urls)" "$(image)" ;;
+    status | image) "$command" ;;
+    urls) urls "$@" ;;
+    env)
+      printf 'export WHARF_ENGINES=%q\n' "$(urls "$@")"
+      printf 'export WHARF_PULL_IMAGE=%q\n' "$(image)" ;;
     enter)
       [ $# -gt 1 ] || die "enter which engine with what command?"
       describe "$1"

@@ -1,0 +1,39 @@
+# Commands for people. CI runs `.ci/run` alone; where both do a thing, this file calls that one.
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Formatting, lints, docs and samples, as CI checks them
+check:
+    .ci/run format lints docs samples
+
+# All tests, on the fake and on the engines of tests/engines.sh that run
+test *ARGS:
+    eval "$(tests/engines.sh env)" && cargo test {{ ARGS }}
+
+# Start real engines (root on Debian 12): names, or all
+engines-up *NAMES='all':
+    tests/engines.sh deps
+    tests/engines.sh start {{ NAMES }}
+    tests/engines.sh status
+
+# Stop the engines that engines-up started
+engines-down *NAMES='all':
+    tests/engines.sh stop {{ NAMES }}
+
+# Hold an engine to the contract: just conform unix:///run/docker.sock
+conform URL *ARGS:
+    cargo run --release -- conform --runtime {{ URL }} {{ ARGS }}
+
+# The benchmarks, against the engines that run
+bench *ARGS:
+    eval "$(tests/engines.sh env)" && cargo bench --bench '*' {{ ARGS }}
+
+# Licences and sources of all dependencies, as CI checks them
+deny:
+    .ci/run licences
+
+# All that CI does
+ci:
+    .ci/run
