@@ -8,9 +8,9 @@ default:
 check:
     .ci/run format lints docs samples
 
-# All tests, on the fake and on the engines of tests/engines.sh that run
+# All tests, on the fake and on WHARF_ENGINES, or else on the engines of tests/engines.sh that run
 test *ARGS:
-    eval "$(tests/engines.sh env)" && cargo test {{ ARGS }}
+    [ -n "${WHARF_ENGINES:-}" ] || eval "$(tests/engines.sh env)"; cargo test {{ ARGS }}
 
 # Start real engines (root on Debian 12): names, or all
 engines-up *NAMES='all':
@@ -26,9 +26,9 @@ engines-down *NAMES='all':
 conform URL *ARGS:
     cargo run --release -- conform --runtime {{ URL }} {{ ARGS }}
 
-# The benchmarks, against the engines that run
+# The benchmarks, against the same engines
 bench *ARGS:
-    eval "$(tests/engines.sh env)" && cargo bench --bench '*' {{ ARGS }}
+    [ -n "${WHARF_ENGINES:-}" ] || eval "$(tests/engines.sh env)"; cargo bench --bench '*' {{ ARGS }}
 
 # Licences and sources of all dependencies, as CI checks them
 deny:

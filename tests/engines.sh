@@ -71,10 +71,10 @@ ensure_tree() {
   local apt=$lab/apt/$suite mirror command keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   local -n extra=packages_$suite
   local packages=("${packages_common[@]}" "${extra[@]}")
-  # The machine's mirror is one that it can reach.
-  # shellcheck disable=SC2016 # apt expands these
-  mirror=${WHARF_ENGINES_MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' \
-    'Created-By: Packages' 'Component: main' | awk '$2 !~ /security|updates|backports/ {print $1; exit}')}
+  # The mirror that this machine's apt uses is one that it can reach.
+  # shellcheck disable=SC2016 # apt expands the format
+  mirror=${WHARF_ENGINES_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+    'Component: main' 'Origin: Debian' 'Label: Debian' | awk 'NR == 1')}
   [ -n "$mirror" ] || die "this machine's apt names no Debian mirror: set WHARF_ENGINES_MIRROR"
   rm -rf "$tree" "$apt"
   mkdir -p "$apt"/lists/partial "$apt"/archives/partial "$tree"/usr/{bin,sbin,lib,lib64} "$tree/etc"
