@@ -80,7 +80,8 @@ ensure_tree() {
   mkdir -p "$apt"/lists/partial "$apt"/archives/partial "$tree"/usr/{bin,sbin,lib,lib64} "$tree/etc"
   : > "$apt/status"
   echo "deb [signed-by=$keyring] $mirror $suite main" > "$apt/sources.list"
-  local options=(-q -y --no-install-recommends
+  # A mirror that lags says that it is out of date; what it has is signed all the same.
+  local options=(-q -y --no-install-recommends -o Acquire::Check-Valid-Until=false
     -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o "Dir::State=$apt" -o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status"
     -o "Dir::Cache=$apt" -o "Dir::Cache::archives=$apt/archives" -o APT::Sandbox::User=root)
@@ -181,7 +182,8 @@ descriptor() {
 # ------------------------------------------------------------------ running
 
 ensure_netns() {
-  [ -e "/run/netns/$netns" ] && return 0
+  ip -n "$netns" link show eth0 > /dev/null 2>&1 && return 0
+  remove_netns
   ip netns add "$netns"
   ip -n "$netns" link set lo up
   ip link add "$netns" type veth peer name eth0 netns "$netns"
@@ -190,6 +192,12 @@ ensure_netns() {
   ip -n "$netns" addr add "$net.2/24" dev eth0
   ip -n "$netns" link set eth0 up
   ip -n "$netns" route add default via "$net.1"
+}
+
+# The link by itself, and first: a namespace is gone some time after its name.
+remove_netns() {
+  ip link del "$netns" 2> /dev/null || true
+  [ ! -e "/run/netns/$netns" ] || ip netns del "$netns"
 }
 
 # Starts a daemon: its label, its command. All is an exec chain, so that $! is the daemon's own pid.
@@ -218,7 +226,8 @@ alive() {
   local pid
   pid=$(cat "$state/$1.pid" 2> /dev/null) && [ -n "$pid" ] || return 1
   [ "$(awk '{print $3}' "/proc/$pid/stat" 2> /dev/null)" != Z ] || return 1
-  tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF "$state" || return 1
+  # Another may have the number by now. (NULs are read as ends of lines.)
+  grep -qzF "$state" "/proc/$pid/cmdline" 2> /dev/null || return 1
   echo "$pid"
 }
 
@@ -342,7 +351,7 @@ stop() {
 purge() {
   stop "$1"
   rm -rf "$state"
-  [ ! -e "/run/netns/$netns" ] || ip netns del "$netns"
+  remove_netns
 }
 
 # ------------------------------------------------------------------ telling
