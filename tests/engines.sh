@@ -254,7 +254,8 @@ start_engine() {
   case $kind in
     docker)
       echo '{}' > "$state/daemon.json"
-      rm -f "$state/dockerd.pid"
+      # Those that a killed daemon left would make this one wait for its dead containerd.
+      rm -f "$state/dockerd.pid" "$state/exec/containerd/containerd.pid"
       launch engine dockerd -H "unix://$sock" --data-root "$state/data" --exec-root "$state/exec" \
         --pidfile "$state/dockerd.pid" --config-file "$state/daemon.json" \
         --cgroup-parent "/wharf-$name" --shutdown-timeout 3 ;;
