@@ -3,13 +3,9 @@
 use crate::{
     Timestamp,
     data::{data, words},
-    types::{ContainerConfig, ContainerId, ImageId, Platform, Protocol},
+    types::{ContainerConfig, ContainerId, Health, ImageId, MountInfo, Platform, PublishedPort},
 };
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 data! {
     /// A container that was made.
@@ -101,67 +97,6 @@ data! {
 }
 
 data! {
-    /// A container's port, and where it is published.
-    #[derive(Eq)]
-    pub struct PublishedPort {
-        required {
-            /// The port inside the container.
-            pub container: u16,
-            /// Its protocol.
-            pub protocol: Protocol,
-        }
-        /// Where it is published on the host; none where it is only exposed.
-        pub host: Option<SocketAddr>,
-    }
-}
-
-words! {
-    /// What a health check has found.
-    pub enum HealthStatus {
-        /// Nothing yet.
-        Starting = "starting",
-        /// The last probe succeeded.
-        Healthy = "healthy",
-        /// Too many probes failed in a row.
-        Unhealthy = "unhealthy",
-        /// There is no health check.
-        None = "none",
-    }
-}
-
-data! {
-    /// A container's health.
-    #[derive(Eq)]
-    pub struct Health {
-        required {
-            /// What was found.
-            pub status: HealthStatus,
-        }
-        /// How many probes in a row have failed.
-        pub failing_streak: u32,
-        /// The last probes, oldest first.
-        pub log: Vec<HealthProbe>,
-    }
-}
-
-data! {
-    /// One probe of a container's health.
-    #[derive(Eq)]
-    pub struct HealthProbe {
-        required {
-            /// What it exited with; 0 is healthy, -1 a probe that took too long.
-            pub exit_code: i64,
-            /// What it wrote.
-            pub output: String,
-        }
-        /// When it was started.
-        pub started_at: Option<Timestamp>,
-        /// When it ended.
-        pub finished_at: Option<Timestamp>,
-    }
-}
-
-data! {
     /// A container's place in a network.
     #[derive(Default, Eq)]
     pub struct NetworkAttachment {
@@ -177,39 +112,6 @@ data! {
         pub mac_address: Option<String>,
         /// Further names it has in that network.
         pub aliases: Vec<String>,
-    }
-}
-
-words! {
-    /// What kind of thing is mounted.
-    pub enum MountKind {
-        /// A folder or file of the host.
-        Bind = "bind",
-        /// A volume.
-        Volume = "volume",
-        /// A file system in memory.
-        Tmpfs = "tmpfs",
-    }
-}
-
-data! {
-    /// Something mounted in a container.
-    #[derive(Eq)]
-    pub struct MountInfo {
-        required {
-            /// What kind of thing.
-            pub kind: MountKind,
-            /// Where, inside the container.
-            pub target: String,
-        }
-        /// A volume's name.
-        pub name: Option<String>,
-        /// Where it is on the host.
-        pub source: Option<String>,
-        /// A volume's driver.
-        pub driver: Option<String>,
-        /// Whether writes are refused.
-        pub read_only: bool,
     }
 }
 
