@@ -1,0 +1,10 @@
+//! Layers for wharf: things that go around every operation of a runtime, whichever backend it is.
+//!
+//! A layer is put on with [`RuntimeExt::layer`](wharf_core::RuntimeExt::layer); the one added last is the outermost.
+//! None of them names an operation, so an operation that is added to core has them all from its first day.
+//!
+//! - [`Trace`]: a `tracing` span around each call.
+
+mod trace;
+
+pub use trace::Trace;
