@@ -1,0 +1,473 @@
+//! `create_container`: what each field of its configuration does.
+
+use super::{GROUP, prelude::*};
+use std::num::NonZeroU16;
+
+const PORT: NonZeroU16 = NonZeroU16::new(8080).unwrap();
+
+async fn becomes(ctx: &Context, id: &str, status: HealthStatus) -> Verdict {
+    ctx.eventually(status.as_str(), || async {
+        let health = ctx.inspect(id).await?.health;
+        Ok(health.is_some_and(|health| health.status == status))
+    })
+    .await
+}
+
+pub(super) const CASES: &[Case] = &[
+    case!("C8", the_environment_is_added_to_the_images, |ctx| {
+        let env = [("COLOUR", "blue"), ("EMPTY", ""), ("SPACED", "a b=c")];
+        let config = ctx.config(r#"echo "$COLOUR,$EMPTY,$SPACED"; test -n "$PATH" && echo path"#);
+        let (id, _) = ctx.finished(config.with_env(env)).await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output", output, "blue,,a b=c\npath\n")?;
+        let config = ctx.inspect(&id).await?.config;
+        for (name, value) in env {
+            same(name, config.env.get(name).map(String::as_str), Some(value))?;
+        }
+        some("PATH, which the image has", config.env.get("PATH"))?;
+    }),
+    case!("C9", labels_are_kept, |ctx| {
+        let mut config = ctx.config(IDLE);
+        config.labels.extend([
+            ("a.b/c".into(), "x=y z".into()),
+            ("empty".into(), String::new()),
+        ]);
+        let id = ctx.create(config.clone()).await?;
+        let labels = ctx.inspect(&id).await?.config.labels;
+        for (key, value) in &config.labels {
+            same(key, labels.get(key), Some(value))?;
+        }
+    }),
+    case!("C10", the_working_dir_is_made_and_entered, |ctx| {
+        let config = ctx.config("pwd").with_working_dir("/deep/new");
+        same("output", ctx.output(config.clone()).await?, "/deep/new\n")?;
+        let id = ctx.create(config).await?;
+        same(
+            "field",
+            ctx.inspect(&id).await?.config.working_dir.as_deref(),
+            Some("/deep/new"),
+        )?;
+    }),
+    case!("C11", the_user_is_taken, |ctx| {
+        let config = ctx.config("echo $(id -u):$(id -g)").with_user("123:456");
+        same("output", ctx.output(config.clone()).await?, "123:456\n")?;
+        let id = ctx.create(config).await?;
+        same(
+            "field",
+            ctx.inspect(&id).await?.config.user.as_deref(),
+            Some("123:456"),
+        )?;
+    }),
+    case!("C12", the_hostname_is_taken, |ctx| {
+        let config = ctx.config("hostname").with_hostname("pier-9");
+        same("output", ctx.output(config).await?, "pier-9\n")?;
+    }),
+    case!("C12", without_a_hostname_it_is_the_short_id, |ctx| {
+        let (id, _) = ctx.finished(ctx.config("hostname")).await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output", output.trim_end(), id.short())?;
+    }),
+    case!("C13", a_terminal_makes_one_of_both_streams, |ctx| {
+        let (id, _) = ctx
+            .finished(ctx.config("echo out; echo err >&2").with_tty(true))
+            .await?;
+        holds("the field is kept", ctx.inspect(&id).await?.config.tty)?;
+        let log = ctx.logs(&id, LogsOptions::default()).await?;
+        same("console", text(&log, &LogSource::Console), "out\r\nerr\r\n")?;
+        same("everything", all_text(&log), "out\r\nerr\r\n")?;
+    }),
+    case!("C14", open_stdin_is_kept, |ctx| {
+        let id = ctx.create(ctx.config("cat").with_open_stdin(true)).await?;
+        holds("stdin is open", ctx.inspect(&id).await?.config.open_stdin)?;
+        let other = ctx.created("cat").await?;
+        holds(
+            "stdin is not open",
+            !ctx.inspect(&other).await?.config.open_stdin,
+        )?;
+        same(
+            "exit without stdin",
+            ctx.finished(ctx.config("cat")).await?.1.code,
+            0,
+        )?;
+    }),
+    case!("C15", a_published_port_is_free_and_the_hosts, |ctx| {
+        let config = ctx.config(IDLE).with_ports([PortMapping::new(PORT)]);
+        let id = ctx.started(config).await?;
+        let info = ctx.inspect(&id).await?;
+        same("ports wished", info.config.ports, [PortMapping::new(PORT)])?;
+        let published = some("a published port", info.ports.first())?;
+        same("container port", published.container, PORT.get())?;
+        same("protocol", &published.protocol, &Protocol::Tcp)?;
+        holds(
+            "a host port was chosen",
+            some("an address", published.host)?.port() != 0,
+        )?;
+    }),
+    case!("C15", ports_are_published_while_it_runs, |ctx| {
+        let id = ctx
+            .create(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
+            .await?;
+        same("ports before", ctx.inspect(&id).await?.ports, [])?;
+        ctx.start(&id).await?;
+        holds("there are ports", !ctx.inspect(&id).await?.ports.is_empty())?;
+        ctx.stop(&id).await?;
+        same("ports after", ctx.inspect(&id).await?.ports, [])?;
+    }),
+    case!("C15", a_port_is_published_where_it_was_wished, |ctx| {
+        let first = ctx
+            .started(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
+            .await?;
+        let ports = ctx.inspect(&first).await?.ports;
+        let free = some("a port", ports.first().and_then(|port| port.host))?.port();
+        ctx.remove(&first).await?;
+        let local = std::net::IpAddr::from([127, 0, 0, 1]);
+        let wish = PortMapping::new(PORT)
+            .with_protocol(Protocol::Udp)
+            .with_host_ip(local)
+            .with_host_port(some("a port", NonZeroU16::new(free))?);
+        let id = ctx
+            .started(ctx.config(IDLE).with_ports([wish.clone()]))
+            .await?;
+        let info = ctx.inspect(&id).await?;
+        same("wish", info.config.ports, [wish])?;
+        let published = PublishedPort::new(PORT, Protocol::Udp).with_host((local, free));
+        same("ports", info.ports, [published])?;
+    }),
+    case!("C16", a_volume_is_made_mounted_and_shared, |ctx| {
+        let volume = ctx.volume_name();
+        let write = ctx
+            .config("echo tide > /data/log")
+            .with_mounts([Mount::volume(&volume, "/data")]);
+        same("exit of the writer", ctx.finished(write).await?.1.code, 0)?;
+        let read = ctx
+            .config("cat /other/log")
+            .with_mounts([Mount::volume(&volume, "/other")]);
+        let (id, _) = ctx.finished(read).await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output of the reader", output, "tide\n")?;
+        let info = ctx.inspect(&id).await?;
+        let mount = some("a mount", info.mounts.first())?;
+        same("kind", &mount.kind, &MountKind::Volume)?;
+        same("name", mount.name.as_ref(), Some(&volume))?;
+        same("target", mount.target.as_str(), "/other")?;
+        holds("it is writable", !mount.read_only)?;
+        same(
+            "wish",
+            info.config.mounts,
+            [Mount::volume(&volume, "/other")],
+        )?;
+    }),
+    case!("C16", a_read_only_mount_refuses_writes, |ctx| {
+        let mount = Mount::volume(ctx.volume_name(), "/data").with_read_only(true);
+        let config = ctx
+            .config("echo x 2>&- > /data/x || exit 9")
+            .with_mounts([mount]);
+        let (id, exit) = ctx.finished(config).await?;
+        same("exit code", exit.code, 9)?;
+        let mounts = ctx.inspect(&id).await?.mounts;
+        holds(
+            "it is read-only",
+            some("a mount", mounts.first())?.read_only,
+        )?;
+    }),
+    case!("C16", a_tmpfs_is_empty_and_forgotten, |ctx| {
+        let script = "test -e /scratch/x && exit 9; echo x > /scratch/x";
+        let config = ctx.config(script).with_mounts([Mount::tmpfs("/scratch")]);
+        let (id, exit) = ctx.finished(config).await?;
+        same("first exit", exit.code, 0)?;
+        let exit = ctx.wait(&id, WaitCondition::NextExit).await?;
+        ctx.start(&id).await?;
+        same("second exit", exit.await?.code, 0)?;
+    }),
+    case!("C16", a_bind_is_the_hosts_folder, [Need::BindDir], |ctx| {
+        let dir = some("a folder", ctx.harness.bind_dir.clone())?;
+        let file = ctx.name();
+        let bind = || [Mount::bind(&dir, "/host")];
+        let write = ctx
+            .config(&format!("echo tide > /host/{file}"))
+            .with_mounts(bind());
+        same("exit of the writer", ctx.finished(write).await?.1.code, 0)?;
+        let script = format!("cat /host/{file} && rm /host/{file}");
+        let (id, _) = ctx
+            .finished(ctx.config(&script).with_mounts(bind()))
+            .await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output of the reader", output, "tide\n")?;
+        let mounts = ctx.inspect(&id).await?.mounts;
+        let mount = some("a mount", mounts.first())?;
+        same("kind", &mount.kind, &MountKind::Bind)?;
+        same("source", mount.source.as_ref(), Some(&dir))?;
+        same("target", mount.target.as_str(), "/host")?;
+    }),
+    case!(
+        "C16",
+        a_bind_of_a_missing_folder_is_invalid_input,
+        [Need::BindDir],
+        |ctx| {
+            let dir = some("a folder", ctx.harness.bind_dir.as_ref())?;
+            let mounts = [Mount::bind(format!("{dir}/{}", ctx.name()), "/host")];
+            let config = ctx.config(IDLE).with_mounts(mounts);
+            refused(
+                ctx.rt.create_container(config).await,
+                ErrorKind::InvalidInput,
+            )?;
+            same(
+                "containers",
+                ctx.list(Filters::new()).await?,
+                [] as [ContainerId; 0],
+            )?;
+        }
+    ),
+    case!("C17", limits_are_kept, |ctx| {
+        let config = ctx
+            .config(IDLE)
+            .with_cpus(0.5)
+            .with_memory(64 << 20)
+            .with_pids_limit(50);
+        let config = ctx.inspect(&ctx.create(config).await?).await?.config;
+        same("cpus", config.cpus, Some(0.5))?;
+        same("memory", config.memory, Some(64 << 20))?;
+        same("pids limit", config.pids_limit, Some(50))?;
+        let free = ctx.inspect(&ctx.created(IDLE).await?).await?.config;
+        same("without limits", (free.cpus, free.memory), (None, None))?;
+    }),
+    case!("C18", privileges_are_kept, |ctx| {
+        let config = ctx.config(IDLE).with_privileged(true);
+        let config = config
+            .with_cap_add(["NET_ADMIN"])
+            .with_cap_drop(["MKNOD", "CHOWN"]);
+        let config = ctx.inspect(&ctx.create(config).await?).await?.config;
+        holds("it is privileged", config.privileged)?;
+        let bare = |names: Vec<String>| {
+            let names = names
+                .iter()
+                .map(|name| name.trim_start_matches("CAP_").to_owned());
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        same(
+            "added",
+            bare(config.cap_add),
+            ["NET_ADMIN".to_owned()].into(),
+        )?;
+        same(
+            "dropped",
+            bare(config.cap_drop),
+            ["CHOWN".to_owned(), "MKNOD".to_owned()].into(),
+        )?;
+    }),
+    case!("C19", a_read_only_root_refuses_writes, |ctx| {
+        let config = ctx
+            .config("echo x 2>&- > /x || exit 9")
+            .with_read_only_root(true);
+        let (id, exit) = ctx.finished(config).await?;
+        same("exit code", exit.code, 9)?;
+        holds(
+            "the field is kept",
+            ctx.inspect(&id).await?.config.read_only_root,
+        )?;
+    }),
+    case!("C20", auto_remove_removes_at_the_exit, |ctx| {
+        let id = ctx
+            .create(ctx.config("exit 5").with_auto_remove(true))
+            .await?;
+        holds(
+            "the field is kept",
+            ctx.inspect(&id).await?.config.auto_remove,
+        )?;
+        let gone = ctx.wait(&id, WaitCondition::Removed).await?;
+        ctx.start(&id).await?;
+        same("exit code", gone.await?.code, 5)?;
+        let inspected = ctx
+            .rt
+            .inspect_container(&id, InspectOptions::default())
+            .await;
+        refused(inspected, ContainerNotFound)?;
+    }),
+    case!("C20", auto_remove_removes_after_a_failed_start, |ctx| {
+        let config = ctx
+            .bare()
+            .with_command(["/no/such/program"])
+            .with_auto_remove(true);
+        let id = ctx.create(config).await?;
+        let started = ctx.rt.start_container(&id, StartOptions::default()).await;
+        refused(started, ErrorKind::InvalidInput)?;
+        ctx.eventually("it is gone", || async {
+            Ok(ctx.list(Filters::new()).await?.is_empty())
+        })
+        .await?;
+    }),
+    case!("C21", init_is_kept, |ctx| {
+        let id = ctx.create(ctx.config(IDLE).with_init(true)).await?;
+        holds("init is wished", ctx.inspect(&id).await?.config.init)?;
+        let other = ctx.created(IDLE).await?;
+        holds(
+            "init is not wished",
+            !ctx.inspect(&other).await?.config.init,
+        )?;
+    }),
+    case!("C22", without_a_network_it_has_no_address, |ctx| {
+        let id = ctx
+            .started(ctx.config(IDLE).with_network(NetworkMode::None))
+            .await?;
+        let info = ctx.inspect(&id).await?;
+        same("field", info.config.network, Some(NetworkMode::None))?;
+        let addresses = info
+            .networks
+            .values()
+            .filter_map(|network| network.ip_address)
+            .count();
+        same("addresses", addresses, 0)?;
+    }),
+    case!(
+        "C22",
+        it_has_an_address_in_its_network_while_it_runs,
+        |ctx| {
+            let id = ctx.running(IDLE).await?;
+            let addresses = |info: ContainerInfo| {
+                info.networks
+                    .into_values()
+                    .filter_map(|network| network.ip_address)
+                    .count()
+            };
+            same("addresses", addresses(ctx.inspect(&id).await?), 1)?;
+            ctx.stop(&id).await?;
+            same("addresses after", addresses(ctx.inspect(&id).await?), 0)?;
+        }
+    ),
+    case!("C23", extra_hosts_are_in_the_hosts_file, |ctx| {
+        let host = ExtraHost::new("lighthouse", [10, 1, 2, 3].into());
+        let config = ctx
+            .config("cat /etc/hosts")
+            .with_extra_hosts([host.clone()]);
+        let (id, _) = ctx.finished(config).await?;
+        same("field", ctx.inspect(&id).await?.config.extra_hosts, [host])?;
+        let hosts = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        let has = |line: &str| line.split_whitespace().eq(["10.1.2.3", "lighthouse"]);
+        holds(
+            format_args!("lighthouse is in {hosts:?}"),
+            hosts.lines().any(has),
+        )?;
+    }),
+    case!("C24", the_images_own_platform_is_taken, |ctx| {
+        let image = ctx.image_info(ctx.image()).await?;
+        let own = some("a platform", image.platform)?;
+        let id = ctx.create(ctx.config(IDLE).with_platform(own)).await?;
+        same("state", ctx.state(&id).await?, ContainerState::Created)?;
+    }),
+    case!("C24", another_platform_is_image_not_found, |ctx| {
+        let config = ctx
+            .config(IDLE)
+            .with_platform(Platform::new("linux", "s390x"));
+        refused(ctx.rt.create_container(config).await, ImageNotFound)?;
+        same(
+            "containers",
+            ctx.list(Filters::new()).await?,
+            [] as [ContainerId; 0],
+        )?;
+    }),
+    case!(
+        "C25",
+        a_restart_policy_is_kept,
+        [Need::Option("create_container.restart")],
+        |ctx| {
+            for policy in [
+                RestartPolicy::Always,
+                RestartPolicy::UnlessStopped,
+                RestartPolicy::on_failure(0),
+                RestartPolicy::on_failure(3),
+            ] {
+                let id = ctx
+                    .create(ctx.config(IDLE).with_restart(policy.clone()))
+                    .await?;
+                same("policy", ctx.inspect(&id).await?.config.restart, policy)?;
+            }
+            let none = ctx.created(IDLE).await?;
+            same(
+                "policy",
+                ctx.inspect(&none).await?.config.restart,
+                RestartPolicy::No,
+            )?;
+        }
+    ),
+    case!(
+        "C25",
+        a_failure_is_started_again,
+        [Need::Option("create_container.restart")],
+        |ctx| {
+            let config = ctx
+                .config("echo run; exit 1")
+                .with_restart(RestartPolicy::on_failure(2));
+            let id = ctx.started(config).await?;
+            ctx.eventually("two restarts and the end", || async {
+                let info = ctx.inspect(&id).await?;
+                Ok(info.restart_count == 2 && info.state == ContainerState::Exited)
+            })
+            .await?;
+            same("log", ctx.rt.logs_text(&id).await?, "run\nrun\nrun\n")?;
+        }
+    ),
+    case!(
+        "C25",
+        a_stop_ends_the_restarts,
+        [Need::Option("create_container.restart")],
+        |ctx| {
+            let id = ctx
+                .started(ctx.config(IDLE).with_restart(RestartPolicy::Always))
+                .await?;
+            ctx.stop(&id).await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            same("state", ctx.state(&id).await?, ContainerState::Exited)?;
+        }
+    ),
+    case!(
+        "C26",
+        a_health_check_is_kept,
+        [Need::Option("create_container.health_check")],
+        |ctx| {
+            let check = HealthCheck::new(HealthTest::Shell("test -e /ready".into()))
+                .with_interval(Duration::from_secs(2))
+                .with_timeout(Duration::from_millis(1500))
+                .with_retries(4)
+                .with_start_period(Duration::from_secs(5));
+            let id = ctx
+                .create(ctx.config(IDLE).with_health_check(check.clone()))
+                .await?;
+            same(
+                "check",
+                ctx.inspect(&id).await?.config.health_check,
+                Some(check),
+            )?;
+        }
+    ),
+    case!(
+        "C26",
+        health_follows_its_check,
+        [Need::Option("create_container.health_check")],
+        |ctx| {
+            let check = HealthCheck::new(HealthTest::Shell("test -e /ready".into()))
+                .with_interval(Duration::from_secs(1))
+                .with_retries(1);
+            let id = ctx
+                .started(ctx.config(IDLE).with_health_check(check))
+                .await?;
+            becomes(ctx, &id, HealthStatus::Unhealthy).await?;
+            ctx.exec(&id, "touch /ready").await?;
+            becomes(ctx, &id, HealthStatus::Healthy).await?;
+        }
+    ),
+];

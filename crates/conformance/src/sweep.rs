@@ -1,0 +1,47 @@
+//! Cleaning up after a case: what it made and nothing else.
+
+use crate::{
+    check::{Failure, Verdict},
+    context::{CASE_LABEL, Context},
+};
+use wharf_core::*;
+
+/// Removes all that the case made. Goes on after a failure, and tells of the first.
+pub(crate) async fn sweep(context: &Context) -> Verdict {
+    let Context { rt, text, .. } = context;
+    let made = context.made();
+    let mut first = Ok(());
+    let mut note = |outcome: Result<()>| {
+        let gone = outcome.as_ref().is_err_and(Error::is_not_found);
+        if let (Err(error), false, Ok(())) = (outcome, gone, &first) {
+            first = Err(Failure::from(error));
+        }
+    };
+    // A dropped create leaves a container that only its label can find. A list that ignores its filter must not cost
+    // others their containers, so the label is looked at here.
+    let mine = ListOptions::default()
+        .with_all(true)
+        .with_filters(context.mine());
+    let listed = rt.list_containers(mine).await.unwrap_or_default();
+    let by_label = listed
+        .into_iter()
+        .filter(|found| found.labels.get(CASE_LABEL) == Some(text));
+    let mut containers: Vec<ContainerId> = by_label.map(|found| found.id).collect();
+    containers.extend(made.containers);
+    containers.sort_unstable();
+    containers.dedup();
+    for id in containers {
+        note(rt.remove_container_if_exists(&id).await.map(drop));
+    }
+    for image in made.images {
+        let force = RemoveImageOptions::default().with_force(true);
+        note(rt.remove_image(image.as_str(), force).await.map(drop));
+    }
+    if let Some(volumes) = rt.volumes() {
+        for volume in made.volumes {
+            let force = RemoveVolumeOptions::default().with_force(true);
+            note(volumes.remove_volume(&volume, force).await);
+        }
+    }
+    first
+}
