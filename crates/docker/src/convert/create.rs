@@ -1,0 +1,187 @@
+//! `POST /containers/create`: what a container is made from.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::models;
+use wharf_core::{
+    ContainerConfig, ExecConfig, HealthCheck, HealthTest, Mount, MountSource, PortMapping,
+    RestartPolicy, whole_seconds,
+};
+
+use super::to_nanos;
+
+/// The body of the request. What is not set is left out, so that the image or the engine decides.
+pub(crate) fn body(config: &ContainerConfig) -> models::ContainerCreateBody {
+    let ports = (!config.ports.is_empty()).then(|| exposed(&config.ports));
+    models::ContainerCreateBody {
+        image: Some(config.image.clone()),
+        cmd: config.command.clone(),
+        entrypoint: config.entrypoint.clone().map(entrypoint),
+        env: (!config.env.is_empty()).then(|| config.env.to_pairs()),
+        labels: (!config.labels.is_empty()).then(|| {
+            config
+                .labels
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        }),
+        working_dir: config.working_dir.clone(),
+        user: config.user.clone(),
+        hostname: config.hostname.clone(),
+        tty: Some(config.tty),
+        open_stdin: Some(config.open_stdin),
+        exposed_ports: ports,
+        stop_signal: config.stop_signal.map(|signal| signal.to_string()),
+        stop_timeout: config.stop_timeout.map(whole_seconds),
+        healthcheck: config.health_check.as_ref().map(health_check),
+        host_config: Some(host_config(config)),
+        ..Default::default()
+    }
+}
+
+fn host_config(config: &ContainerConfig) -> models::HostConfig {
+    models::HostConfig {
+        port_bindings: (!config.ports.is_empty()).then(|| bindings(&config.ports)),
+        mounts: (!config.mounts.is_empty()).then(|| config.mounts.iter().map(mount).collect()),
+        nano_cpus: config.cpus.map(nano_cpus),
+        memory: config.memory.map(signed),
+        pids_limit: config.pids_limit.map(signed),
+        restart_policy: restart_policy(&config.restart),
+        privileged: Some(config.privileged),
+        cap_add: (!config.cap_add.is_empty()).then(|| config.cap_add.clone()),
+        cap_drop: (!config.cap_drop.is_empty()).then(|| config.cap_drop.clone()),
+        readonly_rootfs: Some(config.read_only_root),
+        auto_remove: Some(config.auto_remove),
+        init: config.init.then_some(true),
+        network_mode: config.network.as_ref().map(ToString::to_string),
+        extra_hosts: (!config.extra_hosts.is_empty())
+            .then(|| config.extra_hosts.iter().map(ToString::to_string).collect()),
+        ..Default::default()
+    }
+}
+
+/// The engine takes an empty list for "as the image has it"; one empty word resets it.
+fn entrypoint(words: Vec<String>) -> Vec<String> {
+    if words.is_empty() {
+        vec![String::new()]
+    } else {
+        words
+    }
+}
+
+fn key(port: &PortMapping) -> String {
+    format!("{}/{}", port.container, port.protocol)
+}
+
+/// Docker publishes no port that is not exposed too, and says nothing of it.
+fn exposed(ports: &[PortMapping]) -> Vec<String> {
+    ports.iter().map(key).collect()
+}
+
+fn bindings(ports: &[PortMapping]) -> models::PortMap {
+    let mut bindings = HashMap::new();
+    for port in ports {
+        let binding = models::PortBinding {
+            host_ip: port.host_ip.map(|ip| ip.to_string()),
+            host_port: port.host_port.map(|port| port.to_string()),
+        };
+        let of_port: &mut Option<Vec<_>> = bindings.entry(key(port)).or_default();
+        of_port.get_or_insert_default().push(binding);
+    }
+    bindings
+}
+
+fn mount(mount: &Mount) -> models::Mount {
+    let mut wire = models::Mount {
+        target: Some(mount.target.clone()),
+        read_only: Some(mount.read_only),
+        ..Default::default()
+    };
+    match &mount.source {
+        MountSource::Bind { path } => {
+            wire.typ = Some(models::MountType::BIND);
+            wire.source = Some(path.clone());
+        }
+        MountSource::Volume { name } => {
+            wire.typ = Some(models::MountType::VOLUME);
+            wire.source.clone_from(name);
+        }
+        MountSource::Tmpfs { size } => {
+            wire.typ = Some(models::MountType::TMPFS);
+            wire.tmpfs_options = size.map(|size| models::MountTmpfsOptions {
+                size_bytes: Some(signed(size)),
+                ..Default::default()
+            });
+        }
+        _ => {}
+    }
+    wire
+}
+
+fn restart_policy(policy: &RestartPolicy) -> Option<models::RestartPolicy> {
+    use models::RestartPolicyNameEnum as Name;
+    let (name, retries) = match policy {
+        RestartPolicy::Always => (Name::ALWAYS, None),
+        RestartPolicy::UnlessStopped => (Name::UNLESS_STOPPED, None),
+        RestartPolicy::OnFailure { max_retries } => (
+            Name::ON_FAILURE,
+            max_retries.map(|max| i64::from(max.get())),
+        ),
+        _ => return None,
+    };
+    Some(models::RestartPolicy {
+        name: Some(name),
+        maximum_retry_count: retries,
+    })
+}
+
+fn health_check(check: &HealthCheck) -> models::HealthConfig {
+    let with = |word: &str, rest: &[String]| {
+        std::iter::once(word.to_owned())
+            .chain(rest.iter().cloned())
+            .collect()
+    };
+    let test = match &check.test {
+        HealthTest::Command(words) => with("CMD", words),
+        HealthTest::Shell(line) => with("CMD-SHELL", std::slice::from_ref(line)),
+        _ => with("NONE", &[]),
+    };
+    let nanos = |time: Option<Duration>| time.map(to_nanos);
+    models::HealthConfig {
+        test: Some(test),
+        interval: nanos(check.interval),
+        timeout: nanos(check.timeout),
+        start_period: nanos(check.start_period),
+        retries: check.retries.map(i64::from),
+        ..Default::default()
+    }
+}
+
+/// `POST /containers/{id}/exec`.
+pub(crate) fn exec(config: &ExecConfig) -> models::ExecConfig {
+    models::ExecConfig {
+        attach_stdin: Some(!config.input.is_empty()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        cmd: Some(config.command.to_vec()),
+        env: (!config.env.is_empty()).then(|| config.env.to_pairs()),
+        working_dir: config.working_dir.clone(),
+        user: config.user.clone(),
+        tty: Some(config.tty),
+        privileged: Some(config.privileged),
+        ..Default::default()
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "validated: at most 65536 CPUs"
+)]
+fn nano_cpus(cpus: f64) -> i64 {
+    (cpus * 1e9).round() as i64
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,111 @@
+//! `GET /containers/json`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+use wharf_core::{ContainerSummary, PublishedPort};
+
+use super::container::{MountPoint, bare};
+use super::{Keys, nullable, unix_time};
+use crate::dialect::Dialect;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Listed {
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    names: Vec<String>,
+    #[serde(default)]
+    image: String,
+    #[serde(default, rename = "ImageID")]
+    image_id: String,
+    #[serde(default)]
+    command: String,
+    #[serde(default)]
+    created: i64,
+    #[serde(default, deserialize_with = "nullable")]
+    ports: Vec<Published>,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default, deserialize_with = "nullable")]
+    network_settings: Networks,
+    #[serde(default, deserialize_with = "nullable")]
+    mounts: Vec<MountPoint>,
+    size_rw: Option<u64>,
+    size_root_fs: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Published {
+    #[serde(default, rename = "IP")]
+    ip: String,
+    private_port: u16,
+    #[serde(default)]
+    public_port: u16,
+    #[serde(default)]
+    r#type: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Networks {
+    #[serde(deserialize_with = "nullable")]
+    networks: Keys,
+}
+
+impl Listed {
+    /// `sized` says whether sizes were asked for: the engine leaves out those that are zero.
+    pub(crate) fn into_summary(self, dialect: Dialect, sized: bool) -> ContainerSummary {
+        let state = dialect.state(&self.state);
+        let mut summary = ContainerSummary::new(
+            self.id,
+            own_name(&self.names),
+            state,
+            dialect.image_name(&self.image),
+            dialect.image_id(&self.image_id),
+        );
+        summary.command = self.command;
+        summary.created = unix_time(self.created);
+        summary.status = self.status;
+        summary.labels = self.labels;
+        summary.ports = self.ports.iter().map(published).collect();
+        summary.networks = self.network_settings.networks.0;
+        summary.mounts = self.mounts.into_iter().map(Into::into).collect();
+        if sized {
+            summary.size_rw = Some(self.size_rw.unwrap_or_default());
+            summary.size_root = Some(self.size_root_fs.unwrap_or_default());
+        }
+        summary
+    }
+}
+
+/// Beside its own name a container has one for each link to it, `/other/alias`.
+fn own_name(names: &[String]) -> String {
+    let mut names = names.iter().map(|name| bare(name));
+    names
+        .find(|name| !name.contains('/'))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn published(port: &Published) -> PublishedPort {
+    let mut published = PublishedPort::new(port.private_port, port.r#type.as_str());
+    if port.public_port > 0 {
+        let ip = if port.ip.is_empty() {
+            "0.0.0.0"
+        } else {
+            &port.ip
+        };
+        published.host = ip
+            .parse()
+            .ok()
+            .map(|ip| SocketAddr::new(ip, port.public_port));
+    }
+    published
+}

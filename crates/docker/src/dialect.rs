@@ -1,0 +1,261 @@
+//! What engines of the same API do differently. All of it is here.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use wharf_core::{ContainerState, ContainerSummary, Filters, ImageId, ImageRef, ListOptions};
+
+use crate::version::ApiVersion;
+
+/// Whose words and ways these are. Found from what the engine answers, never from its socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Docker,
+    Podman,
+}
+
+impl Dialect {
+    /// By the names of the components that the engine says it is made of.
+    pub(crate) fn of<'a>(mut components: impl Iterator<Item = &'a str>) -> Self {
+        if components.any(|name| name == "Podman Engine") {
+            Self::Podman
+        } else {
+            Self::Docker
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+
+    pub(crate) fn state(self, word: &str) -> ContainerState {
+        match (self, word) {
+            (Self::Podman, "stopped") => ContainerState::Exited,
+            (Self::Podman, "stopping") => ContainerState::Running,
+            (Self::Podman, "initialized" | "configured") => ContainerState::Created,
+            (_, word) => word.into(),
+        }
+    }
+
+    /// An image's name as people write it: Podman puts the registry before each.
+    pub(crate) fn image_name(self, name: &str) -> &str {
+        const ADDED: [&str; 3] = ["docker.io/library/", "docker.io/", "localhost/"];
+        match self {
+            Self::Podman => ADDED
+                .iter()
+                .find_map(|added| name.strip_prefix(added))
+                .unwrap_or(name),
+            Self::Docker => name,
+        }
+    }
+
+    /// The name by which filters know an image.
+    pub(crate) fn filter_image(self, name: &str) -> String {
+        match (self, name.parse::<ImageRef>()) {
+            (Self::Podman, Ok(reference)) => reference.as_str().to_owned(),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// An image's id with the name of its hash, which Podman leaves out here and there.
+    pub(crate) fn image_id(self, id: &str) -> ImageId {
+        match self {
+            Self::Podman if !id.is_empty() && !id.contains(':') => format!("sha256:{id}").into(),
+            _ => id.into(),
+        }
+    }
+
+    /// The code of a start that failed. Podman keeps the reason and forgets the code.
+    pub(crate) fn failed_start_code(self, code: i64, reason: &str) -> i64 {
+        match self {
+            Self::Docker => code,
+            Self::Podman if reason.contains("not found") => 127,
+            Self::Podman if reason.contains("permission denied") => 126,
+            Self::Podman => 128,
+        }
+    }
+}
+
+impl Dialect {
+    /// What Docker calls an event; none where it tells nothing.
+    pub(crate) fn event_action<'a>(self, kind: &str, action: &'a str) -> Option<&'a str> {
+        if self == Self::Docker {
+            return Some(action);
+        }
+        match (kind, action) {
+            (_, "init" | "cleanup" | "sync" | "pull-error")
+            | ("container", "mount" | "unmount") => None,
+            ("image", "loadfromarchive") => Some("load"),
+            ("image", "remove") => Some("delete"),
+            _ => Some(
+                EVENTS
+                    .iter()
+                    .find(|(own, _)| *own == action)
+                    .map_or(action, |(_, name)| name),
+            ),
+        }
+    }
+
+    /// The word of this engine for an event, as its filters want it.
+    pub(crate) fn filter_event(self, action: &str) -> String {
+        match self {
+            Self::Docker => action,
+            Self::Podman => EVENTS
+                .iter()
+                .find(|(_, name)| *name == action)
+                .map_or(action, |(own, _)| own),
+        }
+        .to_owned()
+    }
+
+    /// Brings an event's attributes to Docker's, and gives the id of what it is about.
+    pub(crate) fn event_attributes(
+        self,
+        kind: &str,
+        id: String,
+        attributes: &mut BTreeMap<String, String>,
+    ) -> String {
+        if self == Self::Docker {
+            return id;
+        }
+        if let Some(code) = attributes.remove("containerExitCode") {
+            attributes.entry("exitCode".to_owned()).or_insert(code);
+        }
+        attributes.remove("podId");
+        if attributes.get("image").is_some_and(String::is_empty) {
+            attributes.remove("image");
+        }
+        let image = if kind == "image" { "name" } else { "image" };
+        if let Some(name) = attributes.get_mut(image) {
+            *name = self.image_name(name).to_owned();
+        }
+        match (kind, attributes.get("name")) {
+            // Volumes are known by name, and their events have nothing else.
+            (_, Some(name)) if id.is_empty() => name.clone(),
+            ("image", _) => String::from(self.image_id(&id)),
+            _ => id,
+        }
+    }
+}
+
+/// Podman's words for events, and Docker's.
+const EVENTS: &[(&str, &str)] = &[
+    ("died", "die"),
+    ("exec", "exec_start"),
+    ("exec_died", "exec_die"),
+    ("remove", "destroy"),
+];
+
+impl Dialect {
+    /// Options that this engine takes and ignores.
+    pub(crate) fn missing_options(self, api: ApiVersion) -> &'static [&'static str] {
+        match self {
+            Self::Docker if api < ApiVersion::new(1, 41) => &[
+                "create_container.platform",
+                "restart_container.signal",
+                "stop_container.signal",
+            ],
+            Self::Docker if api < ApiVersion::new(1, 42) => {
+                &["restart_container.signal", "stop_container.signal"]
+            }
+            Self::Docker => &[],
+            Self::Podman => &["restart_container.signal", "stop_container.signal"],
+        }
+    }
+
+    /// A stop, restart or kill of a paused container fails, or leaves it paused.
+    pub(crate) fn leaves_paused(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A forced removal first gives the container the whole grace of a stop.
+    pub(crate) fn stops_before_removal(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A rename to the name that it has is Ok, where it should be refused.
+    pub(crate) fn renames_to_itself(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A wait on a container that never ran answers anything.
+    pub(crate) fn makes_up_exit_codes(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// `until` ends the stream before, or long after, all was told.
+    pub(crate) fn ends_events_at_random(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A prune of volumes takes those with names too. Docker has learned not to.
+    pub(crate) fn prunes_all_volumes(self, api: ApiVersion) -> bool {
+        self == Self::Podman || api < ApiVersion::new(1, 42)
+    }
+
+    /// The seconds of a grace. Podman knows no "for ever", but a number that is as good.
+    pub(crate) fn grace(self, seconds: i64) -> i32 {
+        let forever = match self {
+            Self::Docker => -1,
+            Self::Podman => i32::MAX,
+        };
+        if seconds < 0 {
+            forever
+        } else {
+            i32::try_from(seconds).unwrap_or(i32::MAX)
+        }
+    }
+
+    /// Filters in the engine's own words.
+    pub(crate) fn filters(self, filters: &Filters) -> Filters {
+        let word = |key: &str, value: &String| match key {
+            "event" => self.filter_event(value),
+            "ancestor" | "image" => self.filter_image(value),
+            _ => value.clone(),
+        };
+        filters
+            .iter()
+            .flat_map(|(key, values)| values.iter().map(move |value| (key, word(key, value))))
+            .collect()
+    }
+
+    /// What to ask for, for a list as Docker gives it. Podman leaves out paused containers where
+    /// not all are asked for, and counts before it sorts.
+    pub(crate) fn list_request(self, options: &ListOptions) -> ListOptions {
+        let mut asked = options.clone();
+        asked.filters = self.filters(&options.filters);
+        if self == Self::Podman {
+            asked.all |= options.limit.is_some_and(|limit| limit > 0);
+            asked.limit = None;
+            let decided = ["status", "exited"]
+                .iter()
+                .any(|key| !options.filters.values(key).is_empty());
+            if !asked.all && !decided {
+                asked.filters = asked
+                    .filters
+                    .with("status", "running")
+                    .with("status", "paused");
+            }
+        }
+        asked
+    }
+
+    /// The list in Docker's order, and as long as it was asked for.
+    pub(crate) fn list_reply(
+        self,
+        mut listed: Vec<ContainerSummary>,
+        options: &ListOptions,
+    ) -> Vec<ContainerSummary> {
+        if self == Self::Podman {
+            listed.reverse();
+            listed.sort_by_key(|container| Reverse(container.created));
+            if let Some(limit) = options.limit.filter(|limit| *limit > 0) {
+                listed.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            }
+        }
+        listed
+    }
+}

@@ -1,0 +1,574 @@
+//! Finds the engine that the `docker` command would talk to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::net::UnixStream;
+use wharf_core::{Error, ErrorKind, Result};
+
+use crate::endpoint::Endpoint;
+
+/// A daemon that is there answers a connection at once; one that hangs is not worth waiting for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What discovery looks at: variables and the root of the file system.
+///
+/// Taken as a value so that a test, or a program with its own idea of an environment, can give
+/// another one than the process has.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    root: PathBuf,
+    user_id: u32,
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let variables = READ.iter().filter_map(|name| {
+            let value = std::env::var(name).ok()?;
+            Some(((*name).to_owned(), value))
+        });
+        Self {
+            variables: variables.collect(),
+            root: PathBuf::from("/"),
+            user_id: rustix::process::getuid().as_raw(),
+        }
+    }
+
+    /// No variables, and a file system that begins at `root`.
+    #[must_use]
+    pub fn empty(root: impl Into<PathBuf>) -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            root: root.into(),
+            user_id: 1000,
+        }
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The value of a variable. An empty one counts as unset, as it does for the `docker` command.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn place(&self, base: Base) -> Option<PathBuf> {
+        Some(match base {
+            Base::Root => self.root.clone(),
+            Base::Home => PathBuf::from(self.variable("HOME")?),
+            Base::Runtime => match self.variable("XDG_RUNTIME_DIR") {
+                Some(folder) => PathBuf::from(folder),
+                None => self.root.join("run/user").join(self.user_id.to_string()),
+            },
+        })
+    }
+
+    fn config_folder(&self) -> Option<PathBuf> {
+        match self.variable("DOCKER_CONFIG") {
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => Some(self.place(Base::Home)?.join(".docker")),
+        }
+    }
+}
+
+/// The variables that matter, so that no other is kept.
+const READ: &[&str] = &[
+    "DOCKER_API_VERSION",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// Who named an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A variable.
+    Variable(&'static str),
+    /// A context of the `docker` command, and who chose it.
+    Context {
+        /// The context's name.
+        name: String,
+        /// `DOCKER_CONTEXT` or `config.json`.
+        chosen_by: &'static str,
+    },
+    /// The configuration file of the `docker` command, which cannot be read.
+    ConfigFile,
+    /// A place where a known engine usually listens.
+    Usual(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => f.write_str(name),
+            Self::Context { name, chosen_by } => write!(f, "context {name:?} of {chosen_by}"),
+            Self::ConfigFile => f.write_str("config.json"),
+            Self::Usual(engine) => f.write_str(engine),
+        }
+    }
+}
+
+/// What became of a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// This is the engine to talk to.
+    Taken,
+    /// It answers, but another comes before it.
+    Available,
+    /// Nothing is there.
+    Absent,
+    /// Something is there that cannot be used, and why.
+    Unusable(String),
+    /// This user may not connect, and what to do about it.
+    Forbidden(String),
+}
+
+/// A place where an engine was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// Who named it.
+    pub origin: Origin,
+    /// The place; none if what was named is no endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// Whether it was taken, and if not, why.
+    pub verdict: Verdict,
+}
+
+impl Candidate {
+    /// What is wrong with something that is there.
+    fn trouble(&self) -> Option<String> {
+        let endpoint = self.endpoint.as_ref()?;
+        match &self.verdict {
+            Verdict::Unusable(why) | Verdict::Forbidden(why) => Some(format!("{endpoint}: {why}")),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Base {
+    Root,
+    Home,
+    Runtime,
+}
+
+/// Where engines listen if nobody says anything, in the order in which they are tried.
+const USUAL: &[(&str, Base, &str)] = &[
+    ("Docker", Base::Root, "var/run/docker.sock"),
+    ("rootless Docker", Base::Runtime, "docker.sock"),
+    ("Podman, system", Base::Root, "run/podman/podman.sock"),
+    ("Podman, user", Base::Runtime, "podman/podman.sock"),
+    (
+        "Podman machine",
+        Base::Home,
+        ".local/share/containers/podman/machine/podman.sock",
+    ),
+    ("Docker Desktop", Base::Home, ".docker/run/docker.sock"),
+    (
+        "Docker Desktop on Linux",
+        Base::Home,
+        ".docker/desktop/docker.sock",
+    ),
+    ("Colima", Base::Home, ".colima/default/docker.sock"),
+    ("Rancher Desktop", Base::Home, ".rd/docker.sock"),
+    ("OrbStack", Base::Home, ".orbstack/run/docker.sock"),
+];
+
+/// Every place where an engine was looked for, in order; at most one of them is taken.
+///
+/// What a variable or a context names decides alone, as it does for the `docker` command: it is
+/// taken without asking whether anything answers there, and if it is nonsense nothing is taken.
+/// Of the usual places the first that accepts a connection is taken.
+pub async fn discover(environment: &Environment) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = named(environment).into_iter().collect();
+    let mut decided = !candidates.is_empty();
+    for &(engine, base, path) in USUAL {
+        let Some(place) = environment.place(base) else {
+            continue;
+        };
+        let path = place.join(path);
+        let verdict = match knock(&path).await {
+            Verdict::Available if !decided => {
+                decided = true;
+                Verdict::Taken
+            }
+            verdict => verdict,
+        };
+        let endpoint = Some(Endpoint::Unix(path));
+        candidates.push(Candidate {
+            origin: Origin::Usual(engine),
+            endpoint,
+            verdict,
+        });
+    }
+    candidates
+}
+
+/// The engine that is taken; or why none is, and what to do.
+pub(crate) async fn resolve(environment: &Environment) -> Result<Endpoint> {
+    let candidates = discover(environment).await;
+    let mut taken = candidates
+        .iter()
+        .filter(|candidate| candidate.verdict == Verdict::Taken);
+    if let Some(Candidate {
+        origin,
+        endpoint: Some(endpoint),
+        ..
+    }) = taken.next()
+    {
+        tracing::info!(%endpoint, found_by = %origin, "engine chosen");
+        return Ok(endpoint.clone());
+    }
+    let seen: Vec<_> = candidates.iter().filter_map(Candidate::trouble).collect();
+    // What somebody named goes before what happens to lie about.
+    if let Some(Candidate {
+        origin,
+        endpoint: None,
+        verdict: Verdict::Unusable(why),
+    }) = candidates.first()
+    {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("{origin}: {why}"),
+        ));
+    }
+    let forbidden = |candidate: &Candidate| matches!(candidate.verdict, Verdict::Forbidden(_));
+    let kind = if candidates.iter().any(forbidden) {
+        ErrorKind::PermissionDenied
+    } else {
+        ErrorKind::ConnectionFailed
+    };
+    let places = candidates.len();
+    let found = if seen.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", seen.join("; "))
+    };
+    let advice = "start Docker or Podman, or name the engine with DOCKER_HOST";
+    let message = format!("no engine found in {places} usual places{found}; {advice}");
+    Err(Error::new(kind, message)
+        .with_sent(false)
+        .with_transient(true))
+}
+
+/// What the variables or the chosen context name, if anything is chosen.
+fn named(environment: &Environment) -> Option<Candidate> {
+    let (origin, endpoint) = if let Some(url) = environment.variable("DOCKER_HOST") {
+        (Origin::Variable("DOCKER_HOST"), url.parse())
+    } else {
+        let chosen = match environment.variable("DOCKER_CONTEXT") {
+            Some(name) => Ok((name.to_owned(), "DOCKER_CONTEXT")),
+            None => current_context(environment)
+                .transpose()?
+                .map(|name| (name, "config.json")),
+        };
+        match chosen {
+            // The context of this name stands for "none".
+            Ok((name, _)) if name == "default" => return None,
+            Ok((name, chosen_by)) => {
+                let endpoint = context_endpoint(environment, &name);
+                (Origin::Context { name, chosen_by }, endpoint)
+            }
+            Err(error) => (Origin::ConfigFile, Err(error)),
+        }
+    };
+    let endpoint = endpoint.and_then(|endpoint| check_tls(environment, endpoint));
+    Some(match endpoint {
+        Ok(endpoint) => Candidate {
+            origin,
+            endpoint: Some(endpoint),
+            verdict: Verdict::Taken,
+        },
+        Err(error) => {
+            let verdict = Verdict::Unusable(error.message().to_owned());
+            Candidate {
+                origin,
+                endpoint: None,
+                verdict,
+            }
+        }
+    })
+}
+
+/// Whoever asks for TLS must not get a plain connection.
+pub(crate) fn check_tls(environment: &Environment, endpoint: Endpoint) -> Result<Endpoint> {
+    match endpoint {
+        Endpoint::Tcp { .. } if environment.variable("DOCKER_TLS_VERIFY").is_some() => {
+            Err(no_tls(&endpoint, "DOCKER_TLS_VERIFY asks for TLS"))
+        }
+        endpoint => Ok(endpoint),
+    }
+}
+
+fn no_tls(endpoint: &Endpoint, why: &str) -> Error {
+    let why = format!("{endpoint}: {why}, which is not available yet; use a unix socket");
+    Error::new(ErrorKind::Unsupported, why)
+}
+
+#[derive(Deserialize)]
+struct ConfigFile {
+    #[serde(rename = "currentContext")]
+    current_context: Option<String>,
+}
+
+/// The context that the configuration file chooses. A file that cannot be read is no "none": the
+/// engine that it means might be another one.
+fn current_context(environment: &Environment) -> Result<Option<String>> {
+    let Some(folder) = environment.config_folder() else {
+        return Ok(None);
+    };
+    let path = folder.join("config.json");
+    let unreadable = |error: &dyn fmt::Display| {
+        Error::invalid(
+            "config.json",
+            format_args!("{} cannot be read: {error}", path.display()),
+        )
+    };
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(&error)),
+    };
+    let config: ConfigFile = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
+    Ok(config.current_context.filter(|name| !name.is_empty()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ContextFile {
+    name: String,
+    endpoints: BTreeMap<String, ContextEndpoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ContextEndpoint {
+    #[serde(default)]
+    host: String,
+}
+
+/// The endpoint of a context, from the files that the `docker` command keeps. Their folders are
+/// named by a digest of the context's name; the name stands inside too, so all are read.
+fn context_endpoint(environment: &Environment, name: &str) -> Result<Endpoint> {
+    let unknown = || {
+        Error::invalid(
+            "context",
+            format_args!("there is none named {name:?}: see `docker context ls`"),
+        )
+    };
+    let folder = environment
+        .config_folder()
+        .ok_or_else(unknown)?
+        .join("contexts");
+    let entries = fs::read_dir(folder.join("meta")).map_err(|_| unknown())?;
+    for entry in entries.flatten() {
+        let Ok(text) = fs::read(entry.path().join("meta.json")) else {
+            continue;
+        };
+        let Ok(context) = serde_json::from_slice::<ContextFile>(&text) else {
+            continue;
+        };
+        if context.name != name {
+            continue;
+        }
+        let host = context
+            .endpoints
+            .get("docker")
+            .map_or("", |endpoint| endpoint.host.as_str());
+        let endpoint: Endpoint = host.parse()?;
+        let secured = folder.join("tls").join(entry.file_name()).exists();
+        return match endpoint {
+            Endpoint::Tcp { .. } if secured => Err(no_tls(&endpoint, "the context asks for TLS")),
+            endpoint => Ok(endpoint),
+        };
+    }
+    Err(unknown())
+}
+
+/// Whether something accepts connections on a socket.
+async fn knock(path: &Path) -> Verdict {
+    match tokio::time::timeout(PATIENCE, UnixStream::connect(path)).await {
+        Ok(Ok(_)) => Verdict::Available,
+        Ok(Err(error)) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Verdict::Absent,
+            io::ErrorKind::PermissionDenied => Verdict::Forbidden(
+                "no permission: is the user in the group that owns the socket?".to_owned(),
+            ),
+            io::ErrorKind::ConnectionRefused => {
+                Verdict::Unusable("nobody listens: the socket is stale".to_owned())
+            }
+            _ => Verdict::Unusable(error.to_string()),
+        },
+        Err(_) => Verdict::Unusable(format!("no answer within {PATIENCE:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A file system with nothing in it, and a home.
+    fn nowhere() -> (TempDir, Environment) {
+        let root = tempfile::tempdir().unwrap();
+        let home = root.path().join("home");
+        fs::create_dir(&home).unwrap();
+        let environment =
+            Environment::empty(root.path()).with_variable("HOME", home.to_str().unwrap());
+        (root, environment)
+    }
+
+    fn listen(path: &Path) -> UnixListener {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        UnixListener::bind(path).unwrap()
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    async fn taken(environment: &Environment) -> Option<String> {
+        let candidates = discover(environment).await;
+        let mut taken = candidates.iter().filter(|c| c.verdict == Verdict::Taken);
+        let first = taken
+            .next()
+            .map(|c| format!("{} {}", c.origin, c.endpoint.as_ref().unwrap()));
+        assert_eq!(taken.next(), None, "two were taken");
+        first
+    }
+
+    #[tokio::test]
+    async fn with_nothing_there_all_usual_places_are_listed() {
+        let (_root, environment) = nowhere();
+        let candidates = discover(&environment).await;
+        assert_eq!(candidates.len(), USUAL.len());
+        assert!(
+            candidates.iter().all(|c| c.verdict == Verdict::Absent),
+            "{candidates:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_first_usual_place_that_answers_is_taken() {
+        let (root, environment) = nowhere();
+        let podman = root.path().join("run/podman/podman.sock");
+        let _podman = listen(&podman);
+        assert_eq!(
+            taken(&environment).await,
+            Some(format!("Podman, system unix://{}", podman.display()))
+        );
+        let docker = root.path().join("var/run/docker.sock");
+        let _docker = listen(&docker);
+        assert_eq!(
+            taken(&environment).await,
+            Some(format!("Docker unix://{}", docker.display()))
+        );
+        let candidates = discover(&environment).await;
+        assert_eq!(candidates[2].verdict, Verdict::Available);
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_passed_over() {
+        let (root, environment) = nowhere();
+        drop(listen(&root.path().join("var/run/docker.sock")));
+        let user = root.path().join("run/user/1000/podman/podman.sock");
+        let _user = listen(&user);
+        assert_eq!(
+            taken(&environment).await,
+            Some(format!("Podman, user unix://{}", user.display()))
+        );
+        let stale = &discover(&environment).await[0];
+        assert!(matches!(&stale.verdict, Verdict::Unusable(why) if why.contains("stale")));
+    }
+
+    #[tokio::test]
+    async fn docker_host_decides_alone() {
+        let (root, environment) = nowhere();
+        let _docker = listen(&root.path().join("var/run/docker.sock"));
+        let set = |value: &str| environment.clone().with_variable("DOCKER_HOST", value);
+        assert_eq!(
+            taken(&set("tcp://remote:1")).await,
+            Some("DOCKER_HOST tcp://remote:1".to_owned())
+        );
+        // Nonsense is not passed over: the command would fail as well.
+        assert_eq!(taken(&set("nonsense")).await, None);
+        let docker = format!(
+            "Docker unix://{}/var/run/docker.sock",
+            root.path().display()
+        );
+        assert_eq!(taken(&set("")).await, Some(docker));
+    }
+
+    #[tokio::test]
+    async fn tls_is_never_replaced_by_a_plain_connection() {
+        let (_root, environment) = nowhere();
+        let environment = environment
+            .with_variable("DOCKER_HOST", "tcp://remote:2376")
+            .with_variable("DOCKER_TLS_VERIFY", "1");
+        assert_eq!(taken(&environment).await, None);
+        let refused = &discover(&environment).await[0];
+        assert!(matches!(&refused.verdict, Verdict::Unusable(why) if why.contains("TLS")));
+    }
+
+    #[tokio::test]
+    async fn the_current_context_is_found_and_docker_context_comes_before_it() {
+        let (root, environment) = nowhere();
+        let _docker = listen(&root.path().join("var/run/docker.sock"));
+        let config = root.path().join("home/.docker");
+        write(
+            &config.join("config.json"),
+            r#"{"auths":{},"currentContext":"far"}"#,
+        );
+        for (folder, name, host) in [("aa", "far", "tcp://far:1"), ("bb", "near", "tcp://near:1")] {
+            write(
+                &config.join("contexts/meta").join(folder).join("meta.json"),
+                &format!(
+                    r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}","SkipTLSVerify":false}}}}}}"#
+                ),
+            );
+        }
+        let choose = |name: &str| environment.clone().with_variable("DOCKER_CONTEXT", name);
+        assert_eq!(
+            taken(&environment).await,
+            Some("context \"far\" of config.json tcp://far:1".to_owned())
+        );
+        assert_eq!(
+            taken(&choose("near")).await,
+            Some("context \"near\" of DOCKER_CONTEXT tcp://near:1".to_owned())
+        );
+        let docker = format!(
+            "Docker unix://{}/var/run/docker.sock",
+            root.path().display()
+        );
+        assert_eq!(taken(&choose("default")).await, Some(docker));
+        assert_eq!(taken(&choose("nope")).await, None);
+        write(&config.join("contexts/tls/aa/docker/ca.pem"), "");
+        assert_eq!(taken(&environment).await, None);
+    }
+}

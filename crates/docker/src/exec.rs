@@ -1,0 +1,143 @@
+//! Programs run in a running container.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+use futures::{Stream, TryStreamExt, future};
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
+use wharf_core::{ErrorKind, ExecConfig, ExecOutput, Exit, LogChunk, LogSource};
+
+use crate::connect::Docker;
+use crate::convert::create;
+use crate::error::Failure;
+use crate::stream::output::{Framing, Output};
+use crate::transport::{Deadline, Request, segment};
+
+/// Between two looks at a program whose output has ended and which still runs.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The engine's clock for that: a program that closes its output and runs on is looked at less and
+/// less often.
+const LOOK_SELDOM: Duration = Duration::from_secs(1);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Made {
+    id: String,
+}
+
+/// How both sides are told to handle the terminal. Docker frames by what is said at the start,
+/// Podman by what was said at the making: they must agree.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Start {
+    detach: bool,
+    tty: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    running: bool,
+    exit_code: Option<i64>,
+}
+
+impl Docker {
+    pub(crate) async fn exec(&self, id: &str, config: &ExecConfig) -> Result<ExecOutput, Failure> {
+        let request = Request::post(format!("/containers/{}/exec", segment(id)));
+        let request = request.json(&create::exec(config))?;
+        let made: Made = self
+            .transport()
+            .call(request, Deadline::Usual)
+            .await?
+            .json()?;
+        let output = self.start_and_collect(&made.id, config).await?;
+        let exit = self.exec_exit(&made.id).await?;
+        Ok(ExecOutput::new(exit)
+            .with_stdout(output.stdout)
+            .with_stderr(output.stderr))
+    }
+
+    async fn start_and_collect(
+        &self,
+        exec: &str,
+        config: &ExecConfig,
+    ) -> Result<Collected, Failure> {
+        let framing = Framing {
+            tty: config.tty,
+            timestamps: false,
+        };
+        let request = Request::post(format!("/exec/{}/start", segment(exec)));
+        let request = request.json(&Start {
+            detach: false,
+            tty: config.tty,
+        })?;
+        let limit = config.output_limit.0;
+        if config.input.is_empty() {
+            let stream = self.transport().stream(request, Deadline::Usual).await?;
+            return collect(Output::new(stream, framing), limit).await;
+        }
+        let (output, mut input) = self.transport().upgrade(request, Deadline::Usual).await?;
+        let feed = async {
+            // A program may end without reading all of its input; that is its own affair.
+            let fed = input.write_all(&config.input).await;
+            if fed.is_ok() {
+                input.shutdown().await.ok()
+            } else {
+                None
+            }
+        };
+        let collect = collect(Output::new(output, framing), limit);
+        let (_, collected) = future::join(feed, collect).await;
+        collected
+    }
+
+    /// The exit code, once the engine has it. Podman gives a 0 while the program still runs.
+    async fn exec_exit(&self, exec: &str) -> Result<Exit, Failure> {
+        let path = format!("/exec/{}/json", segment(exec));
+        let mut pause = LOOK_AGAIN;
+        loop {
+            let request = Request::get(path.as_str());
+            let seen: Inspected = self
+                .transport()
+                .call(request, Deadline::Usual)
+                .await?
+                .json()?;
+            match seen {
+                Inspected {
+                    running: false,
+                    exit_code: Some(code),
+                } => return Ok(Exit::new(code)),
+                _ => tokio::time::sleep(pause).await,
+            }
+            pause = (pause * 2).min(LOOK_SELDOM);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    stdout: BytesMut,
+    stderr: BytesMut,
+}
+
+async fn collect(
+    output: impl Stream<Item = Result<LogChunk, Failure>>,
+    limit: usize,
+) -> Result<Collected, Failure> {
+    let mut output = pin!(output);
+    let mut collected = Collected::default();
+    while let Some(chunk) = output.try_next().await? {
+        if collected.stdout.len() + collected.stderr.len() + chunk.bytes.len() > limit {
+            let why =
+                format!("output_limit: the output is longer than {limit} bytes; use start_exec");
+            return Err(Failure::known(ErrorKind::InvalidInput, why));
+        }
+        match chunk.source {
+            LogSource::Stderr => collected.stderr.put(chunk.bytes),
+            _ => collected.stdout.put(chunk.bytes),
+        }
+    }
+    Ok(collected)
+}

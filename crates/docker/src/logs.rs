@@ -1,0 +1,54 @@
+//! A container's log.
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use wharf_core::{Items, LogChunk, LogsOptions, Operation, Result, Timestamp};
+
+use crate::connect::Docker;
+use crate::error::Failure;
+use crate::stream::output::{Framing, Output};
+use crate::transport::{Deadline, Request, segment};
+
+impl Docker {
+    pub(crate) async fn logs(
+        &self,
+        id: &str,
+        options: &LogsOptions,
+    ) -> Result<Items<LogChunk>, Failure> {
+        // Nothing in the bytes tells frames from a terminal's output: the container must.
+        let tty = self.inspected(id, false).await?.config.tty;
+        let mut request = Request::get(format!("/containers/{}/logs", segment(id)))
+            .flag("stdout", options.stdout)
+            .flag("stderr", options.stderr)
+            .flag("follow", options.follow)
+            .flag("timestamps", options.timestamps)
+            .query("tail", options.tail.to_string());
+        for (key, time) in [("since", options.since), ("until", options.until)] {
+            if let Some(time) = time {
+                request = request.query(key, unix(time));
+            }
+        }
+        // Podman sends no head before there is something to follow.
+        let deadline = if options.follow {
+            Deadline::None
+        } else {
+            Deadline::Usual
+        };
+        let stream = self.transport().stream(request, deadline).await?;
+        let framing = Framing {
+            tty,
+            timestamps: options.timestamps,
+        };
+        let at = self.at(Operation::ContainerLogs);
+        let chunks = Output::new(stream, framing);
+        Ok(Items::new(chunks.map(move |chunk| {
+            chunk.map_err(|failure| at.error(failure))
+        })))
+    }
+}
+
+/// A time as engines read it: seconds since 1970, with nine decimals.
+pub(crate) fn unix(time: Timestamp) -> String {
+    let time: DateTime<Utc> = time;
+    format!("{}.{:09}", time.timestamp(), time.timestamp_subsec_nanos())
+}

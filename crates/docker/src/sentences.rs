@@ -1,0 +1,229 @@
+//! The sentences by which engines say what a status code does not. Each row has a test.
+
+use wharf_core::{ErrorKind, Operation};
+
+use crate::dialect::Dialect;
+
+/// Where a sentence means what the row says.
+#[derive(Debug, Clone, Copy)]
+enum Where {
+    Anywhere,
+    /// In operations that talk to a registry. Elsewhere `connection refused` may be a program's.
+    Registry,
+    /// In some operations.
+    In(&'static [Operation]),
+}
+
+impl Where {
+    fn covers(self, operation: Operation) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Registry => REGISTRY.contains(&operation),
+            Self::In(operations) => operations.contains(&operation),
+        }
+    }
+}
+
+const REGISTRY: &[Operation] = &[
+    Operation::PullImage,
+    Operation::PushImage,
+    Operation::Login,
+    Operation::SearchImages,
+];
+
+/// A sentence is recognised by words that it has, in lower case.
+struct Row(Where, &'static [&'static str], ErrorKind);
+
+use ErrorKind as K;
+use Operation as Op;
+use Where::{Anywhere, In, Registry};
+
+/// What registries and the way to them say, passed on by every engine.
+const REGISTRIES: &[Row] = &[
+    Row(Registry, &["toomanyrequests"], K::RateLimited),
+    Row(Registry, &["429 too many requests"], K::RateLimited),
+    Row(Registry, &["manifest", "not found"], K::ImageNotFound),
+    Row(Registry, &["manifest unknown"], K::ImageNotFound),
+    Row(Registry, &["name unknown"], K::ImageNotFound),
+    Row(Registry, &["repository does not exist"], K::ImageNotFound),
+    Row(Registry, &["does not exist locally"], K::ImageNotFound),
+    Row(Registry, &["no matching manifest"], K::ImageNotFound),
+    Row(
+        Registry,
+        &["no image found in", "for architecture"],
+        K::ImageNotFound,
+    ),
+    Row(Registry, &["unauthorized"], K::Unauthorized),
+    Row(Registry, &["authentication required"], K::Unauthorized),
+    Row(Registry, &["no basic auth credentials"], K::Unauthorized),
+    Row(
+        Registry,
+        &["incorrect username or password"],
+        K::Unauthorized,
+    ),
+    Row(
+        Registry,
+        &["access to the resource is denied"],
+        K::Unauthorized,
+    ),
+    Row(Registry, &["invalid username/password"], K::Unauthorized),
+    Row(Registry, &["no such host"], K::ConnectionFailed),
+    Row(Registry, &["connection refused"], K::ConnectionFailed),
+    Row(Registry, &["dial tcp"], K::ConnectionFailed),
+    Row(Registry, &["i/o timeout"], K::ConnectionFailed),
+    Row(Registry, &["tls handshake"], K::ConnectionFailed),
+    Row(
+        Registry,
+        &["pinging container registry"],
+        K::ConnectionFailed,
+    ),
+    Row(
+        Registry,
+        &["request canceled", "awaiting headers"],
+        K::ConnectionFailed,
+    ),
+];
+
+const DOCKER: &[Row] = &[
+    Row(
+        In(&[Op::ExecContainer]),
+        &["no such exec instance"],
+        K::Conflict,
+    ),
+    Row(Anywhere, &["no such container"], K::ContainerNotFound),
+    Row(Anywhere, &["no such image"], K::ImageNotFound),
+    Row(
+        In(&[Op::CreateContainer]),
+        &["specified platform"],
+        K::ImageNotFound,
+    ),
+    Row(Anywhere, &["no such volume"], K::NotFound),
+    Row(Anywhere, &["network", "not found"], K::NotFound),
+    Row(
+        Anywhere,
+        &["is already in use by container"],
+        K::AlreadyExists,
+    ),
+    Row(
+        Anywhere,
+        &["network with name", "already exists"],
+        K::AlreadyExists,
+    ),
+    Row(Anywhere, &["multiple ids found"], K::InvalidInput),
+    Row(Anywhere, &["is not paused"], K::Conflict),
+    Row(Anywhere, &["port is already allocated"], K::Conflict),
+    Row(Anywhere, &["address already in use"], K::Conflict),
+    Row(Anywhere, &["is not connected to network"], K::Conflict),
+    Row(Anywhere, &["already exists in network"], K::Conflict),
+    Row(Anywhere, &["has active endpoints"], K::Conflict),
+    Row(Anywhere, &["pool overlaps"], K::Conflict),
+    Row(Anywhere, &["not permitted on predefined"], K::InvalidInput),
+    Row(Anywhere, &["page not found"], K::Unsupported),
+    Row(
+        Anywhere,
+        &["is too new. maximum supported api version"],
+        K::Unsupported,
+    ),
+    Row(
+        Anywhere,
+        &["is too old. minimum supported api version"],
+        K::Unsupported,
+    ),
+    Row(Anywhere, &["invalid reference format"], K::InvalidInput),
+    Row(Anywhere, &["invalid tag format"], K::InvalidInput),
+    Row(Anywhere, &["invalid volume specification"], K::InvalidInput),
+    Row(Anywhere, &["invalid mode:"], K::InvalidInput),
+    Row(Anywhere, &["strconv."], K::InvalidInput),
+    Row(
+        Anywhere,
+        &["failed to parse value as time"],
+        K::InvalidInput,
+    ),
+    Row(Anywhere, &["unable to find user"], K::InvalidInput),
+    Row(Anywhere, &["does not support signal"], K::InvalidInput),
+    Row(Anywhere, &["syntax error in pattern"], K::InvalidInput),
+    Row(Anywhere, &["no host in request url"], K::InvalidInput),
+];
+
+const PODMAN: &[Row] = &[
+    // A whole id where a name is expected: nobody has it.
+    Row(
+        Anywhere,
+        &["cannot specify 64-byte hexadecimal strings"],
+        K::ImageNotFound,
+    ),
+    Row(
+        Anywhere,
+        &["more than one result for container id"],
+        K::InvalidInput,
+    ),
+    Row(Anywhere, &["no such container"], K::ContainerNotFound),
+    Row(Anywhere, &["no such image"], K::ImageNotFound),
+    Row(Anywhere, &["image not known"], K::ImageNotFound),
+    Row(Anywhere, &["no such volume"], K::NotFound),
+    Row(Anywhere, &["network not found"], K::NotFound),
+    Row(Anywhere, &["no such exec session"], K::NotFound),
+    Row(Anywhere, &["that name is already in use"], K::AlreadyExists),
+    Row(Anywhere, &["container already exists"], K::AlreadyExists),
+    Row(Anywhere, &["network already exists"], K::AlreadyExists),
+    Row(
+        In(&[Op::RenameContainer]),
+        &["updating container config table"],
+        K::AlreadyExists,
+    ),
+    Row(Anywhere, &["exec session state improper"], K::Conflict),
+    Row(Anywhere, &["container state improper"], K::Conflict),
+    Row(Anywhere, &["is already connected"], K::Conflict),
+    Row(Anywhere, &["is not connected to network"], K::Conflict),
+    Row(Anywhere, &["network is being used"], K::Conflict),
+    Row(Anywhere, &["volume is being used"], K::Conflict),
+    Row(Anywhere, &["image is in use by a container"], K::Conflict),
+    Row(Anywhere, &["with more than one tag"], K::Conflict),
+    Row(Anywhere, &["address already in use"], K::Conflict),
+    Row(Anywhere, &["cannot read logs"], K::Unsupported),
+    Row(
+        In(&[Op::StartContainer, Op::RestartContainer]),
+        &["command that was not found"],
+        K::InvalidInput,
+    ),
+    Row(
+        In(&[Op::StartContainer, Op::RestartContainer]),
+        &["oci permission denied"],
+        K::InvalidInput,
+    ),
+    Row(Anywhere, &["unable to find user"], K::InvalidInput),
+    Row(Anywhere, &["invalid argument"], K::InvalidInput),
+    Row(Anywhere, &["invalid syntax"], K::InvalidInput),
+    Row(Anywhere, &["unknown capability"], K::InvalidInput),
+    Row(Anywhere, &["normalizing name"], K::InvalidInput),
+    Row(Anywhere, &["invalid reference format"], K::InvalidInput),
+    Row(Anywhere, &["must be lowercase"], K::InvalidInput),
+    Row(Anywhere, &["is an invalid filter"], K::InvalidInput),
+    Row(Anywhere, &["invalid filter"], K::InvalidInput),
+    Row(Anywhere, &["invalid image filter"], K::InvalidInput),
+    Row(Anywhere, &["unsupported image filter"], K::InvalidInput),
+    Row(Anywhere, &["invalid signal"], K::InvalidInput),
+    Row(Anywhere, &["must be an absolute path"], K::InvalidInput),
+    Row(Anywhere, &["duplicate mount destination"], K::InvalidInput),
+    Row(
+        In(&[Op::CreateContainer, Op::ExecContainer]),
+        &["decode():"],
+        K::InvalidInput,
+    ),
+];
+
+/// What a sentence says, if it is one that is known.
+pub(crate) fn kind(dialect: Dialect, operation: Operation, message: &str) -> Option<ErrorKind> {
+    find(dialect, operation, message).map(|row| row.2)
+}
+
+fn find(dialect: Dialect, operation: Operation, message: &str) -> Option<&'static Row> {
+    let message = message.to_lowercase();
+    let own = match dialect {
+        Dialect::Docker => DOCKER,
+        Dialect::Podman => PODMAN,
+    };
+    REGISTRIES.iter().chain(own).find(|Row(place, words, _)| {
+        place.covers(operation) && words.iter().all(|word| message.contains(word))
+    })
+}
