@@ -1,6 +1,9 @@
 //! How the suite reaches a backend, and what it may do there.
 
-use crate::variance::{VARIANCES, Variance};
+use crate::{
+    case::Case,
+    variance::{VARIANCES, Variance},
+};
 use futures::future::BoxFuture;
 use std::{
     fmt,
@@ -27,6 +30,7 @@ pub struct Harness {
     pub(crate) exclusive: bool,
     pub(crate) variances: &'static [Variance],
     pub(crate) deadline: Duration,
+    pub(crate) filter: String,
     pub(crate) run: Arc<Run>,
 }
 
@@ -80,6 +84,7 @@ impl Harness {
             exclusive: false,
             variances: VARIANCES,
             deadline: Duration::from_secs(30),
+            filter: String::new(),
             run: Arc::new(Run::new()),
         }
     }
@@ -132,6 +137,18 @@ impl Harness {
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// Only the cases whose name or group contains the text.
+    #[must_use]
+    pub fn with_filter(mut self, text: impl Into<String>) -> Self {
+        self.filter = text.into();
+        self
+    }
+
+    /// Whether the case is among those that were asked for.
+    pub(crate) fn wants(&self, case: &Case) -> bool {
+        [case.name, case.group].iter().any(|text| text.contains(&self.filter))
     }
 
     /// A name for the backend, for people.

@@ -96,8 +96,9 @@ impl Report {
     }
 }
 
-/// Runs every case, at most `jobs` at a time, and tells of each as it is done. Those that need the whole engine run
-/// after the others, one by one. Dropping the future may leave containers, which bear the label `wharf.conformance`.
+/// Runs every case that the harness wants, at most `jobs` at a time, and tells of each as it is done. Those that need
+/// the whole engine run after the others, one by one. Dropping the future may leave containers, which bear the label
+/// `wharf.conformance`.
 pub async fn run_all(
     harness: &Harness,
     jobs: usize,
@@ -113,7 +114,7 @@ pub async fn run_all(
         (report.engine, report.version) = (info.engine, info.version);
     }
     let alone = |case: &&Case| case.needs.contains(&Need::Exclusive);
-    let all = || cases().iter().enumerate();
+    let all = || cases().iter().enumerate().filter(|(_, case)| harness.wants(case));
     let run =
         |(index, case): (usize, &'static Case)| async move { (index, case.run(harness).await) };
     let shared = stream::iter(all().filter(|(_, case)| !alone(case))).map(run);
