@@ -243,7 +243,7 @@ fn kind_of_status(status: StatusCode, operation: Operation) -> ErrorKind {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Reason {
     message: String,
 }
@@ -287,4 +287,189 @@ pub(crate) fn excerpt(text: &[u8]) -> String {
     let start = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
     let dots = if text.len() > SHOWN { "…" } else { "" };
     format!("{start:?}{dots}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(operation: Operation, dialect: Dialect) -> At {
+        At {
+            operation,
+            dialect,
+            engine: "docker 28.5.2".into(),
+        }
+    }
+
+    fn refused(operation: Operation, status: u16, body: &str) -> Error {
+        let status = StatusCode::from_u16(status).unwrap();
+        at(operation, Dialect::Docker).error(Failure::refused(status, body.as_bytes()))
+    }
+
+    #[test]
+    fn a_refusal_has_the_engines_words_and_a_kind() {
+        use Operation::{CreateContainer, InspectVolume, KillContainer, PullImage, StopContainer};
+        for (operation, status, body, kind, words) in [
+            (
+                StopContainer,
+                404,
+                r#"{"message":"gone"}"#,
+                ErrorKind::ContainerNotFound,
+                "gone",
+            ),
+            (
+                CreateContainer,
+                404,
+                r#"{"message":"gone"}"#,
+                ErrorKind::ImageNotFound,
+                "gone",
+            ),
+            (
+                PullImage,
+                404,
+                r#"{"message":"gone"}"#,
+                ErrorKind::ImageNotFound,
+                "gone",
+            ),
+            (
+                InspectVolume,
+                404,
+                r#"{"message":"gone"}"#,
+                ErrorKind::NotFound,
+                "gone",
+            ),
+            (
+                KillContainer,
+                409,
+                r#"{"message":"no"}"#,
+                ErrorKind::Conflict,
+                "no",
+            ),
+            (
+                KillContainer,
+                400,
+                "plain text\r\n",
+                ErrorKind::InvalidInput,
+                "plain text",
+            ),
+            (
+                KillContainer,
+                501,
+                "",
+                ErrorKind::Unsupported,
+                "501 Not Implemented without a reason",
+            ),
+            (
+                PullImage,
+                401,
+                "",
+                ErrorKind::Unauthorized,
+                "401 Unauthorized without a reason",
+            ),
+            (PullImage, 429, "", ErrorKind::RateLimited, "429"),
+            (KillContainer, 403, "", ErrorKind::PermissionDenied, "403"),
+            (
+                KillContainer,
+                500,
+                r#"{"cause":"x","message":"y: x"}"#,
+                ErrorKind::Internal,
+                "y: x",
+            ),
+            (KillContainer, 500, "<html>", ErrorKind::Internal, "<html>"),
+        ] {
+            let error = refused(operation, status, body);
+            assert_eq!(error.kind(), kind, "{operation} {status} {body}");
+            assert!(error.message().contains(words), "{error}");
+            assert_eq!(error.operation(), Some(operation));
+            assert_eq!(error.engine(), Some("docker 28.5.2"));
+            assert!(error.was_sent());
+        }
+    }
+
+    #[test]
+    fn a_sentence_goes_before_the_status() {
+        let taken =
+            r#"{"message":"The container name \"/n\" is already in use by container \"0\"."}"#;
+        let error = refused(Operation::CreateContainer, 409, taken);
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn what_never_left_was_not_sent_and_says_what_to_do() {
+        let info = at(Operation::Info, Dialect::Docker);
+        for (kind, expected, words) in [
+            (
+                io::ErrorKind::NotFound,
+                ErrorKind::ConnectionFailed,
+                "is the engine installed and running",
+            ),
+            (
+                io::ErrorKind::ConnectionRefused,
+                ErrorKind::ConnectionFailed,
+                "start the engine",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                ErrorKind::PermissionDenied,
+                "join the group",
+            ),
+        ] {
+            let endpoint = Endpoint::Unix("/run/engine.sock".into());
+            let error = info.error(Failure::Connect {
+                endpoint,
+                source: kind.into(),
+            });
+            assert_eq!(error.kind(), expected);
+            assert!(error.message().contains(words), "{error}");
+            assert!(!error.was_sent());
+            assert_eq!(
+                error.is_transient(),
+                expected == ErrorKind::ConnectionFailed
+            );
+            assert!(error.source().is_some());
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_transient() {
+        let info = at(Operation::Info, Dialect::Docker);
+        for (failure, kind, transient) in [
+            (Failure::Cut("x".into()), ErrorKind::ConnectionFailed, true),
+            (
+                Failure::Closed { sent: true },
+                ErrorKind::ConnectionFailed,
+                false,
+            ),
+            (
+                Failure::Late(Duration::from_millis(5)),
+                ErrorKind::Timeout,
+                true,
+            ),
+            (Failure::Lagged(3), ErrorKind::Lagged, true),
+            (Failure::garbled("x"), ErrorKind::Protocol, false),
+            (
+                Failure::InStream("x".to_owned()),
+                ErrorKind::Internal,
+                false,
+            ),
+        ] {
+            let error = info.error(failure);
+            assert_eq!((error.kind(), error.is_transient()), (kind, transient));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_shows_no_secrets() {
+        let secret = br#"{"Config":{"Env":["TOKEN=hunter2"]},"Id":7}"#;
+        let error = serde_json::from_slice::<Reason>(secret).unwrap_err();
+        let error = at(Operation::Info, Dialect::Docker).error(Failure::undecodable(error, secret));
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        let html = b"<html>no engine</html>";
+        let error = serde_json::from_slice::<Reason>(html).unwrap_err();
+        assert!(
+            Failure::undecodable(error, html)
+                .to_string()
+                .contains("<html>no engine")
+        );
+    }
 }

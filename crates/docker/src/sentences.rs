@@ -39,7 +39,7 @@ use Operation as Op;
 use Where::{Anywhere, In, Registry};
 
 /// What registries and the way to them say, passed on by every engine.
-const REGISTRIES: &[Row] = &[
+static REGISTRIES: &[Row] = &[
     Row(Registry, &["toomanyrequests"], K::RateLimited),
     Row(Registry, &["429 too many requests"], K::RateLimited),
     Row(Registry, &["manifest", "not found"], K::ImageNotFound),
@@ -84,7 +84,7 @@ const REGISTRIES: &[Row] = &[
     ),
 ];
 
-const DOCKER: &[Row] = &[
+static DOCKER: &[Row] = &[
     Row(
         In(&[Op::ExecContainer]),
         &["no such exec instance"],
@@ -145,7 +145,7 @@ const DOCKER: &[Row] = &[
     Row(Anywhere, &["no host in request url"], K::InvalidInput),
 ];
 
-const PODMAN: &[Row] = &[
+static PODMAN: &[Row] = &[
     // A whole id where a name is expected: nobody has it.
     Row(
         Anywhere,
@@ -226,4 +226,60 @@ fn find(dialect: Dialect, operation: Operation, message: &str) -> Option<&'stati
     REGISTRIES.iter().chain(own).find(|Row(place, words, _)| {
         place.covers(operation) && words.iter().all(|word| message.contains(word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Dialect::{Docker, Podman};
+
+    /// Sentences as engines said them: the engine, the operation, what is meant, the words.
+    const SAID: &str = include_str!("../tests/recorded/sentences.tsv");
+
+    fn said() -> impl Iterator<Item = (Dialect, Operation, ErrorKind, &'static str)> {
+        SAID.lines().map(|line| {
+            let parts: Vec<_> = line.splitn(4, '\t').collect();
+            let dialect = match parts[0] {
+                "docker" => Docker,
+                "podman" => Podman,
+                other => panic!("{other} is no dialect"),
+            };
+            let kind = serde_json::from_value(parts[2].into()).unwrap();
+            (dialect, parts[1].parse().unwrap(), kind, parts[3])
+        })
+    }
+
+    #[test]
+    fn what_was_said_is_understood() {
+        for (dialect, operation, expected, words) in said() {
+            assert_eq!(
+                kind(dialect, operation, words),
+                Some(expected),
+                "{dialect:?}: {words}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_row_was_said_once() {
+        for (name, rows) in [
+            ("registries", REGISTRIES),
+            ("docker", DOCKER),
+            ("podman", PODMAN),
+        ] {
+            for row in rows {
+                let decides = said().any(|(dialect, operation, _, words)| {
+                    find(dialect, operation, words).is_some_and(|found| std::ptr::eq(found, row))
+                });
+                assert!(decides, "{name}: no sentence for {:?}", row.1);
+            }
+        }
+    }
+
+    #[test]
+    fn other_words_and_other_places_say_nothing() {
+        assert_eq!(kind(Docker, Op::StartContainer, "something new"), None);
+        // The same words from a container's own program are no registry's.
+        assert_eq!(kind(Docker, Op::ExecContainer, "connection refused"), None);
+    }
 }

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde::Deserialize;
 use wharf_core::{
-    ContainerConfig, ContainerInfo, ContainerState, Env, Health, HealthCheck, HealthProbe,
-    HealthTest, Mount, MountInfo, MountSource, NetworkAttachment, NetworkMode, PortMapping,
-    PublishedPort, RestartPolicy,
+    ContainerInfo, ContainerState, Health, HealthProbe, MountInfo, NetworkAttachment, PublishedPort,
 };
 
-use super::{nanos, nullable, port, positive, some, time};
+use super::config::{Binding, Config, HostConfig, config};
+use super::{nullable, port, positive, some, time};
 use crate::dialect::Dialect;
 
 #[derive(Debug, Deserialize)]
@@ -79,141 +77,6 @@ struct Probe {
     exit_code: i64,
     #[serde(default)]
     output: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Config {
-    hostname: String,
-    user: String,
-    pub(crate) tty: bool,
-    open_stdin: bool,
-    #[serde(deserialize_with = "nullable")]
-    env: Vec<String>,
-    cmd: Option<Vec<String>>,
-    #[serde(alias = "Healthcheck")]
-    health_check: Option<WireHealthCheck>,
-    image: String,
-    working_dir: String,
-    entrypoint: Option<Words>,
-    #[serde(deserialize_with = "nullable")]
-    labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "nullable")]
-    stop_signal: String,
-    pub(crate) stop_timeout: Option<i64>,
-}
-
-/// A list, or one text in place of a list, as old engines and images write it.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Words {
-    List(Vec<String>),
-    One(String),
-}
-
-impl Words {
-    pub(crate) fn into_list(self) -> Option<Vec<String>> {
-        match self {
-            Self::List(words) if words.is_empty() => None,
-            Self::List(words) => Some(words),
-            Self::One(word) => some(word).map(|word| vec![word]),
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct WireHealthCheck {
-    #[serde(default, deserialize_with = "nullable")]
-    test: Vec<String>,
-    #[serde(default)]
-    interval: i64,
-    #[serde(default)]
-    timeout: i64,
-    #[serde(default)]
-    start_period: i64,
-    #[serde(default)]
-    retries: i64,
-}
-
-impl WireHealthCheck {
-    pub(crate) fn into_check(self) -> Option<HealthCheck> {
-        let mut words = self.test.into_iter();
-        let test = match words.next()?.as_str() {
-            "NONE" => HealthTest::None,
-            "CMD-SHELL" => HealthTest::Shell(words.next()?),
-            _ => HealthTest::Command(words.collect()),
-        };
-        let mut check = HealthCheck::new(test);
-        check.interval = nanos(self.interval);
-        check.timeout = nanos(self.timeout);
-        check.start_period = nanos(self.start_period);
-        check.retries = positive(self.retries);
-        Some(check)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct HostConfig {
-    #[serde(deserialize_with = "nullable")]
-    binds: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
-    mounts: Vec<WireMount>,
-    network_mode: String,
-    #[serde(deserialize_with = "nullable")]
-    port_bindings: BTreeMap<String, Option<Vec<Binding>>>,
-    restart_policy: WireRestartPolicy,
-    auto_remove: bool,
-    #[serde(deserialize_with = "nullable")]
-    cap_add: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
-    cap_drop: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
-    extra_hosts: Vec<String>,
-    privileged: bool,
-    readonly_rootfs: bool,
-    memory: i64,
-    nano_cpus: i64,
-    pids_limit: Option<i64>,
-    init: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct WireRestartPolicy {
-    name: String,
-    maximum_retry_count: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireMount {
-    #[serde(default)]
-    r#type: String,
-    #[serde(default)]
-    source: String,
-    #[serde(default)]
-    target: String,
-    #[serde(default)]
-    read_only: bool,
-    tmpfs_options: Option<TmpfsOptions>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TmpfsOptions {
-    #[serde(default)]
-    size_bytes: i64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Binding {
-    #[serde(default)]
-    host_ip: String,
-    #[serde(default)]
-    host_port: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -399,123 +262,113 @@ fn socket(binding: &Binding) -> Option<SocketAddr> {
     ))
 }
 
-fn config(wire: Config, host: HostConfig, dialect: Dialect) -> ContainerConfig {
-    let mut config = ContainerConfig::new(dialect.image_name(&wire.image));
-    config.command = wire.cmd.filter(|words| !words.is_empty());
-    config.entrypoint = wire.entrypoint.and_then(Words::into_list);
-    config.env = Env::from_pairs(wire.env.iter().map(String::as_str));
-    config.labels = wire.labels;
-    config.working_dir = some(wire.working_dir);
-    config.user = some(wire.user);
-    config.hostname = some(wire.hostname);
-    config.tty = wire.tty;
-    config.open_stdin = wire.open_stdin;
-    config.ports = host.port_bindings.into_iter().flat_map(mappings).collect();
-    let mounts = host.mounts.into_iter().filter_map(mount);
-    config.mounts = mounts
-        .chain(host.binds.iter().filter_map(|bind| self::bind(bind)))
-        .collect();
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a host has far fewer than 2^52 billionths of CPUs"
-    )]
-    let cpus = host.nano_cpus as f64 / 1e9;
-    config.cpus = (cpus > 0.0).then_some(cpus);
-    config.memory = positive(host.memory);
-    config.pids_limit = host.pids_limit.and_then(positive);
-    config.restart = restart_policy(host.restart_policy);
-    config.privileged = host.privileged;
-    config.cap_add = host.cap_add;
-    config.cap_drop = host.cap_drop;
-    config.read_only_root = host.readonly_rootfs;
-    config.stop_signal = wire.stop_signal.parse().ok();
-    config.stop_timeout = wire
-        .stop_timeout
-        .and_then(|s| u64::try_from(s).ok())
-        .map(Duration::from_secs);
-    config.health_check = wire.health_check.and_then(WireHealthCheck::into_check);
-    config.auto_remove = host.auto_remove;
-    config.init = host.init.unwrap_or_default();
-    config.network = network(&host.network_mode);
-    config.extra_hosts = host
-        .extra_hosts
-        .iter()
-        .filter_map(|host| host.parse().ok())
-        .collect();
-    config
-}
+#[cfg(test)]
+mod tests {
+    use wharf_core::HealthStatus;
 
-fn network(mode: &str) -> Option<NetworkMode> {
-    match mode {
-        "" => None,
-        // The word of daemons before 26 for what nobody chose.
-        "default" => Some(NetworkMode::Bridge),
-        mode => Some(mode.into()),
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    fn inspected(engine: &str, name: &str, dialect: Dialect) -> ContainerInfo {
+        let wire: Inspected = serde_json::from_slice(&recorded(engine, name)).unwrap();
+        wire.into_info(dialect)
     }
-}
 
-fn restart_policy(wire: WireRestartPolicy) -> RestartPolicy {
-    match wire.name.as_str() {
-        "" | "no" => RestartPolicy::No,
-        "always" => RestartPolicy::Always,
-        "unless-stopped" => RestartPolicy::UnlessStopped,
-        "on-failure" => RestartPolicy::on_failure(wire.maximum_retry_count),
-        _ => RestartPolicy::Other(wire.name),
+    #[test]
+    fn a_running_container_is_described_alike_by_all_engines() {
+        for (engine, dialect) in ENGINES {
+            let info = inspected(engine, "inspect_running.json", dialect);
+            assert_eq!(info.name, "rec-web", "{engine}");
+            assert_eq!(info.state, ContainerState::Running);
+            assert!(info.image_id.starts_with("sha256:0cf5bd7d88ea"), "{engine}");
+            assert!(info.pid.is_some() && info.exit_code.is_none() && info.error.is_none());
+            assert!(
+                info.started_at > info.created && info.finished_at.is_none(),
+                "{engine}"
+            );
+            assert_eq!(info.size_root.map(|size| size > 1_000_000), Some(true));
+        }
     }
-}
 
-fn mappings((key, bindings): (String, Option<Vec<Binding>>)) -> Vec<PortMapping> {
-    let Some((number, protocol)) = port(&key) else {
-        return Vec::new();
-    };
-    let Ok(number) = std::num::NonZeroU16::try_from(number) else {
-        return Vec::new();
-    };
-    let mapping = |binding: Binding| {
-        let mut mapping = PortMapping::new(number).with_protocol(protocol.clone());
-        mapping.host_ip = binding.host_ip.parse().ok();
-        mapping.host_port = binding.host_port.parse().ok();
-        mapping
-    };
-    bindings
-        .unwrap_or_default()
-        .into_iter()
-        .map(mapping)
-        .collect()
-}
+    #[test]
+    fn what_is_mounted_is_told() {
+        for (engine, dialect) in ENGINES {
+            let info = inspected(engine, "inspect_running.json", dialect);
+            let of = |target: &str| info.mounts.iter().find(|mount| mount.target == target);
+            assert!(of("/host").unwrap().read_only, "{engine}");
+            assert_eq!(
+                of("/data").unwrap().name.as_deref(),
+                Some("rec-data"),
+                "{engine}"
+            );
+            assert_eq!(of("/data").unwrap().driver.as_deref(), Some("local"));
+        }
+    }
 
-fn mount(wire: WireMount) -> Option<Mount> {
-    let source = match wire.r#type.as_str() {
-        "bind" => MountSource::Bind { path: wire.source },
-        "volume" => MountSource::Volume {
-            name: some(wire.source),
-        },
-        "tmpfs" => {
-            let size = wire
-                .tmpfs_options
-                .and_then(|options| positive(options.size_bytes));
-            MountSource::Tmpfs { size }
+    #[test]
+    fn ports_and_addresses_are_there_while_it_runs() {
+        for (engine, dialect) in ENGINES {
+            let info = inspected(engine, "inspect_running.json", dialect);
+            let of = |port: u16| info.ports.iter().filter(move |p| p.container == port);
+            let dns: Vec<_> = of(53).collect();
+            assert_eq!(dns.len(), 1);
+            assert_eq!(dns[0].host.unwrap().to_string(), "127.0.0.1:5353");
+            assert!(
+                of(80).all(|port| port.host.is_some_and(|host| host.port() > 1024)),
+                "{engine}"
+            );
+            assert_eq!(of(99).next().unwrap().host, None, "{engine}");
+            let network = info.networks.values().next().unwrap();
+            assert!(
+                network.ip_address.is_some() && network.gateway.is_some(),
+                "{engine}"
+            );
+            assert!(
+                inspected(engine, "inspect_created.json", dialect)
+                    .ports
+                    .is_empty()
+            );
         }
-        _ => return None,
-    };
-    Some(Mount::new(source, wire.target).with_read_only(wire.read_only))
-}
+    }
 
-/// `SOURCE:TARGET[:OPTIONS]`, the short form of a mount; what begins with a slash is a host's path.
-fn bind(text: &str) -> Option<Mount> {
-    let mut parts = text.split(':');
-    let (source, target) = (parts.next()?, parts.next()?);
-    let read_only = parts
-        .next()
-        .is_some_and(|options| options.split(',').any(|o| o == "ro"));
-    let source = if source.starts_with('/') {
-        MountSource::Bind {
-            path: source.to_owned(),
+    #[test]
+    fn states_have_the_exit_codes_that_belong_to_them() {
+        for (engine, dialect) in ENGINES {
+            let created = inspected(engine, "inspect_created.json", dialect);
+            assert_eq!(
+                (created.state, created.exit_code),
+                (ContainerState::Created, None)
+            );
+            assert_eq!(
+                created
+                    .health
+                    .filter(|h| h.status == HealthStatus::Starting),
+                None,
+                "{engine}"
+            );
+
+            let failed = inspected(engine, "inspect_failed_start.json", dialect);
+            assert_eq!(failed.state, ContainerState::Created);
+            assert_eq!(failed.exit_code, Some(127), "{engine}");
+            assert!(failed.error.unwrap().contains("/no/such"));
+            assert_eq!(failed.started_at, None);
+
+            let exited = inspected(engine, "inspect_exited.json", dialect);
+            assert_eq!(
+                (exited.state, exited.exit_code),
+                (ContainerState::Exited, Some(7))
+            );
+            assert!(exited.finished_at.is_some() && exited.pid.is_none());
         }
-    } else {
-        MountSource::Volume {
-            name: some(source.to_owned()),
-        }
-    };
-    Some(Mount::new(source, target).with_read_only(read_only))
+    }
+
+    #[test]
+    fn what_an_engine_leaves_out_or_adds_breaks_nothing() {
+        let bare = br#"{"Id":"c","State":{"Status":"hibernating","New":1},"Config":{},"More":[]}"#;
+        let info = serde_json::from_slice::<Inspected>(bare)
+            .unwrap()
+            .into_info(Dialect::Docker);
+        assert_eq!(info.state, ContainerState::Other("hibernating".to_owned()));
+        assert_eq!(info.created, None);
+    }
 }

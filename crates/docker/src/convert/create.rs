@@ -185,3 +185,148 @@ fn nano_cpus(cpus: f64) -> i64 {
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use wharf_core::{NetworkMode, Platform};
+
+    use super::*;
+
+    fn sent(config: &ContainerConfig) -> Value {
+        serde_json::to_value(body(config)).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_set_is_left_to_the_image() {
+        let sent = sent(&ContainerConfig::new("busybox"));
+        assert_eq!(sent["Image"], "busybox");
+        for absent in [
+            "Cmd",
+            "Entrypoint",
+            "Env",
+            "User",
+            "Hostname",
+            "StopSignal",
+            "Healthcheck",
+        ] {
+            assert_eq!(sent.get(absent), None, "{absent}");
+        }
+        for absent in [
+            "Mounts",
+            "PortBindings",
+            "NanoCpus",
+            "Memory",
+            "RestartPolicy",
+            "NetworkMode",
+        ] {
+            assert_eq!(sent["HostConfig"].get(absent), None, "{absent}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_set_is_sent() {
+        let config = ContainerConfig::new("busybox")
+            .with_command(["sh"])
+            .with_entrypoint(Vec::<String>::new())
+            .with_env([("A", "1")])
+            .with_labels([("l", "v")])
+            .with_working_dir("/w")
+            .with_user("nobody")
+            .with_hostname("h")
+            .with_tty(true)
+            .with_open_stdin(true)
+            .with_cpus(0.1)
+            .with_memory(6_291_456)
+            .with_pids_limit(9)
+            .with_restart(RestartPolicy::on_failure(2))
+            .with_privileged(true)
+            .with_cap_add(["NET_ADMIN"])
+            .with_cap_drop(["MKNOD"])
+            .with_read_only_root(true)
+            .with_stop_signal(wharf_core::Signal::INT)
+            .with_stop_timeout(Duration::from_millis(1500))
+            .with_health_check(
+                HealthCheck::new(HealthTest::Shell("true".to_owned()))
+                    .with_interval(Duration::from_millis(250))
+                    .with_retries(4),
+            )
+            .with_init(true)
+            .with_network(NetworkMode::Container("other".to_owned()))
+            .with_platform(Platform::new("linux", "amd64"));
+        let sent = sent(&config);
+        assert_eq!(sent["Cmd"], json!(["sh"]));
+        assert_eq!(sent["Entrypoint"], json!([""]));
+        assert_eq!(sent["Env"], json!(["A=1"]));
+        assert_eq!(sent["Labels"], json!({"l": "v"}));
+        assert_eq!(
+            (&sent["WorkingDir"], &sent["User"], &sent["Hostname"]),
+            (&json!("/w"), &json!("nobody"), &json!("h"))
+        );
+        assert_eq!(
+            (&sent["Tty"], &sent["OpenStdin"]),
+            (&json!(true), &json!(true))
+        );
+        assert_eq!(
+            (&sent["StopSignal"], &sent["StopTimeout"]),
+            (&json!("SIGINT"), &json!(2))
+        );
+        assert_eq!(
+            sent["Healthcheck"],
+            json!({"Test": ["CMD-SHELL", "true"], "Interval": 250_000_000, "Retries": 4})
+        );
+        let host = &sent["HostConfig"];
+        assert_eq!(host["NanoCpus"], 100_000_000);
+        assert_eq!(
+            (&host["Memory"], &host["PidsLimit"]),
+            (&json!(6_291_456), &json!(9))
+        );
+        assert_eq!(
+            host["RestartPolicy"],
+            json!({"Name": "on-failure", "MaximumRetryCount": 2})
+        );
+        assert_eq!(
+            (&host["CapAdd"], &host["CapDrop"]),
+            (&json!(["NET_ADMIN"]), &json!(["MKNOD"]))
+        );
+        assert_eq!(
+            (&host["Privileged"], &host["ReadonlyRootfs"], &host["Init"]),
+            (&json!(true), &json!(true), &json!(true))
+        );
+        assert_eq!(host["NetworkMode"], "container:other");
+    }
+
+    #[test]
+    fn a_published_port_is_exposed_too() {
+        let ports =
+            ["127.0.0.1:8080:80", "9000:80", "53/udp"].map(|p| p.parse::<PortMapping>().unwrap());
+        let sent = sent(&ContainerConfig::new("busybox").with_ports(ports));
+        assert_eq!(sent["ExposedPorts"], json!({"80/tcp": {}, "53/udp": {}}));
+        let bindings = &sent["HostConfig"]["PortBindings"];
+        assert_eq!(
+            bindings["80/tcp"],
+            json!([{"HostIp": "127.0.0.1", "HostPort": "8080"}, {"HostPort": "9000"}])
+        );
+        assert_eq!(bindings["53/udp"], json!([{}]));
+    }
+
+    #[test]
+    fn mounts_are_of_their_kind() {
+        let mounts = [
+            Mount::bind("/srv", "/b").with_read_only(true),
+            Mount::volume("data", "/v"),
+            Mount::anonymous("/a"),
+            Mount::new(MountSource::Tmpfs { size: Some(4096) }, "/t"),
+        ];
+        let sent = sent(&ContainerConfig::new("busybox").with_mounts(mounts));
+        assert_eq!(
+            sent["HostConfig"]["Mounts"],
+            json!([
+                {"Type": "bind", "Source": "/srv", "Target": "/b", "ReadOnly": true},
+                {"Type": "volume", "Source": "data", "Target": "/v", "ReadOnly": false},
+                {"Type": "volume", "Target": "/a", "ReadOnly": false},
+                {"Type": "tmpfs", "Target": "/t", "ReadOnly": false, "TmpfsOptions": {"SizeBytes": 4096}}
+            ])
+        );
+    }
+}

@@ -8,7 +8,7 @@ use wharf_core::{
     Env, ExposedPort, ImageConfig, ImageId, ImageInfo, ImageSummary, Platform, RemovedImages,
 };
 
-use super::container::{WireHealthCheck, Words};
+use super::config::{WireHealthCheck, Words};
 use super::{Keys, nullable, port, positive, some, time, unix_time};
 use crate::dialect::Dialect;
 
@@ -187,4 +187,71 @@ pub(crate) fn pruned(items: Vec<models::ImageDeleteResponseItem>, dialect: Diale
 /// How many bytes are free again.
 pub(crate) fn reclaimed(bytes: Option<i64>) -> u64 {
     bytes.and_then(positive).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    #[test]
+    fn an_image_looks_the_same_on_all_engines() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "inspect_image.json");
+            let info = serde_json::from_slice::<Inspected>(&wire)
+                .unwrap()
+                .into_info(dialect);
+            assert!(info.id.starts_with("sha256:0cf5bd7d88ea"));
+            assert_eq!(info.tags, ["busybox:latest"], "{engine}");
+            assert_eq!(info.platform.unwrap().to_string(), "linux/amd64");
+            assert_eq!(info.config.command, ["sh"]);
+            assert_eq!(info.config.env["PATH"], "/usr/sbin:/usr/bin:/sbin:/bin");
+            assert_eq!((info.parent, info.author), (None, None));
+            assert_eq!(info.created.unwrap().timestamp(), 1_704_067_200);
+            assert_eq!(info.layers.len(), 1);
+            assert!(info.size > 1_000_000);
+        }
+    }
+
+    #[test]
+    fn a_list_of_images_looks_the_same_on_all_engines() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "list_images.json");
+            let wire: Vec<Listed> = serde_json::from_slice(&wire).unwrap();
+            let images: Vec<_> = wire
+                .into_iter()
+                .map(|image| image.into_summary(dialect))
+                .collect();
+            assert_eq!(images[0].tags, ["busybox:latest"], "{engine}");
+            assert_eq!(images[0].created.unwrap().timestamp(), 1_704_067_200);
+            assert_ne!(images[0].containers, Some(u64::MAX), "{engine}");
+        }
+    }
+
+    #[test]
+    fn an_image_without_a_name_has_none() {
+        let wire = br#"{"Id":"sha256:1","RepoTags":["<none>:<none>"],"RepoDigests":["<none>@<none>"],"Containers":-1}"#;
+        let image = serde_json::from_slice::<Listed>(wire)
+            .unwrap()
+            .into_summary(Dialect::Docker);
+        assert!(image.tags.is_empty() && image.digests.is_empty());
+        assert_eq!(image.containers, None);
+    }
+
+    #[test]
+    fn what_a_removal_removed_has_names_and_full_ids() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "remove_image.json");
+            let removed = removed(serde_json::from_slice(&wire).unwrap(), dialect);
+            assert_eq!(
+                removed.untagged[0], "127.0.0.1:5056/wharf/hello:latest",
+                "{engine}"
+            );
+            assert!(
+                removed.deleted.iter().all(|id| id.starts_with("sha256:")),
+                "{engine}"
+            );
+            assert_eq!(removed.deleted[0].short(), "e22bc9b51140");
+        }
+    }
 }

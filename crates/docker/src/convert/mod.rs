@@ -4,6 +4,7 @@
 //! field out, send `null` for an empty list, or add words that nobody knew, and none of it is an
 //! error. Requests are written with the models of bollard, which know every field there is.
 
+pub(crate) mod config;
 pub(crate) mod container;
 pub(crate) mod create;
 pub(crate) mod event;

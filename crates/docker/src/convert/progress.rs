@@ -83,3 +83,64 @@ impl Line {
         Ok(progress)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    fn steps(engine: &str) -> Vec<PullProgress> {
+        let wire = String::from_utf8(recorded(engine, "pull.jsonl")).unwrap();
+        let lines = wire
+            .lines()
+            .map(|line| serde_json::from_str::<Line>(line).unwrap());
+        lines.map(|line| line.into_pull().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_word_of_a_pull_is_known() {
+        for (engine, _) in ENGINES {
+            let unknown: Vec<_> = steps(engine)
+                .into_iter()
+                .filter(|step| matches!(step.phase, PullPhase::Other(_)))
+                .collect();
+            assert_eq!(unknown, [], "{engine}");
+        }
+    }
+
+    #[test]
+    fn a_pull_by_docker_tells_of_layers_and_of_itself() {
+        let steps = steps("docker-28");
+        assert_eq!(
+            (&steps[0].phase, &steps[0].layer),
+            (&PullPhase::Resolving, &None)
+        );
+        let last = steps.last().unwrap();
+        assert_eq!((&last.phase, &last.layer), (&PullPhase::Done, &None));
+        let moved = steps
+            .iter()
+            .find(|step| step.phase == PullPhase::Downloading)
+            .unwrap();
+        assert!(moved.layer.is_some() && moved.current > Some(0) && moved.total >= moved.current);
+    }
+
+    #[test]
+    fn a_failure_is_seen_in_every_form() {
+        for (line, words) in [
+            (
+                r#"{"errorDetail":{"code":1,"message":"a"},"error":"b"}"#,
+                "a",
+            ),
+            (r#"{"error":"b"}"#, "b"),
+            (r#"{"errorDetail":{},"error":"b"}"#, "b"),
+            (r#"{"message":"c"}"#, "c"),
+            (r#"{"cause":"x","message":"c","response":500}"#, "c"),
+        ] {
+            let failure = serde_json::from_str::<Line>(line)
+                .unwrap()
+                .into_pull()
+                .unwrap_err();
+            assert_eq!(failure.to_string(), words, "{line}");
+        }
+    }
+}

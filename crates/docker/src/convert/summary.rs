@@ -109,3 +109,56 @@ fn published(port: &Published) -> PublishedPort {
     }
     published
 }
+
+#[cfg(test)]
+mod tests {
+    use wharf_core::ContainerState;
+
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    #[test]
+    fn lists_of_all_engines_look_alike() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "list_containers.json");
+            let wire: Vec<Listed> = serde_json::from_slice(&wire).unwrap();
+            let listed: Vec<_> = wire
+                .into_iter()
+                .map(|listed| listed.into_summary(dialect, true))
+                .collect();
+            let of = |name: &str| listed.iter().find(|summary| summary.name == name).unwrap();
+
+            let web = of("rec-web");
+            assert_eq!(web.state, ContainerState::Running);
+            assert!(web.image.starts_with("busybox") && web.image_id.starts_with("sha256:"));
+            assert!(web.status.starts_with("Up ") && web.command.starts_with("sh -c"));
+            assert!(
+                web.ports
+                    .iter()
+                    .any(|port| port.host.is_some_and(|h| h.port() == 5353))
+            );
+            assert!(
+                web.ports
+                    .iter()
+                    .any(|port| port.container == 99 && port.host.is_none())
+            );
+            assert_eq!(web.networks.len(), 1);
+            assert_eq!(web.labels["a"], "b=c");
+            assert!(
+                web.mounts
+                    .iter()
+                    .any(|mount| mount.name.as_deref() == Some("rec-data"))
+            );
+            assert!(web.created.is_some() && web.size_rw.is_some() && web.size_root.is_some());
+
+            assert_eq!(of("rec-done").state, ContainerState::Exited, "{engine}");
+            assert_eq!(of("rec-bad").state, ContainerState::Created, "{engine}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_not_its_name() {
+        assert_eq!(own_name(&["/app/db".to_owned(), "/db".to_owned()]), "db");
+        assert_eq!(own_name(&[]), "");
+    }
+}

@@ -176,3 +176,54 @@ impl From<LoggedIn> for Login {
         login
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    #[test]
+    fn an_engine_is_known_by_what_it_is_made_of() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "version.json");
+            let versions: Versions = serde_json::from_slice(&wire).unwrap();
+            assert_eq!(versions.dialect(), dialect, "{engine}");
+            let version = versions.into_version();
+            assert!(engine.starts_with(&version.engine));
+            assert!(
+                version
+                    .version
+                    .starts_with(engine.split('-').nth(1).unwrap())
+            );
+            assert_eq!(version.platform.unwrap().to_string(), "linux/amd64");
+            assert!(version.api_version.is_some() && version.min_api_version.is_some());
+        }
+    }
+
+    #[test]
+    fn every_engine_tells_of_its_host_and_its_time() {
+        for (engine, dialect) in ENGINES {
+            let wire = recorded(engine, "info.json");
+            let told: Told = serde_json::from_slice(&wire).unwrap();
+            assert!(
+                crate::convert::time(&told.system_time).is_some(),
+                "{engine}"
+            );
+            let info = told.into_info(dialect);
+            assert_eq!(info.engine, dialect.name());
+            assert_eq!(info.cpus, Some(2));
+            assert!(info.memory > Some(1 << 30));
+            assert_eq!(info.os.as_deref(), Some("linux"));
+            assert!(
+                info.storage_driver.is_some() && info.kernel_version.is_some(),
+                "{engine}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_engines_labels_are_pairs() {
+        let labels = labels(&["a=b=c".to_owned(), "d".to_owned()]);
+        assert_eq!((labels["a"].as_str(), labels["d"].as_str()), ("b=c", ""));
+    }
+}

@@ -62,3 +62,26 @@ pub(crate) fn body(config: &VolumeConfig) -> models::VolumeCreateRequest {
         ..Default::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::tests::{ENGINES, recorded};
+
+    #[test]
+    fn a_volume_looks_the_same_on_all_engines() {
+        for (engine, _) in ENGINES {
+            let wire = recorded(engine, "inspect_volume.json");
+            let info: VolumeInfo = serde_json::from_slice::<Volume>(&wire).unwrap().into();
+            assert_eq!(
+                (info.name.as_str(), info.driver.as_str()),
+                ("rec-data", "local")
+            );
+            assert!(
+                info.created.is_some() && info.mountpoint.is_some(),
+                "{engine}"
+            );
+            assert!(info.labels.is_empty() && info.options.is_empty());
+        }
+    }
+}
