@@ -65,6 +65,16 @@ where
     )))
 }
 
+/// There is nothing there.
+#[track_caller]
+pub(crate) fn none<T: Debug>(what: &str, items: impl AsRef<[T]>) -> Verdict {
+    let items = items.as_ref();
+    holds(
+        format_args!("{what}: nothing, not {items:?}"),
+        items.is_empty(),
+    )
+}
+
 /// `what` is there.
 #[track_caller]
 pub(crate) fn some<T>(what: &str, value: Option<T>) -> Verdict<T> {

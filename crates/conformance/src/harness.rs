@@ -148,7 +148,9 @@ impl Harness {
 
     /// Whether the case is among those that were asked for.
     pub(crate) fn wants(&self, case: &Case) -> bool {
-        [case.name, case.group].iter().any(|text| text.contains(&self.filter))
+        [case.name, case.group]
+            .iter()
+            .any(|text| text.contains(&self.filter))
     }
 
     /// A name for the backend, for people.

@@ -114,7 +114,12 @@ pub async fn run_all(
         (report.engine, report.version) = (info.engine, info.version);
     }
     let alone = |case: &&Case| case.needs.contains(&Need::Exclusive);
-    let all = || cases().iter().enumerate().filter(|(_, case)| harness.wants(case));
+    let all = || {
+        cases()
+            .iter()
+            .enumerate()
+            .filter(|(_, case)| harness.wants(case))
+    };
     let run =
         |(index, case): (usize, &'static Case)| async move { (index, case.run(harness).await) };
     let shared = stream::iter(all().filter(|(_, case)| !alone(case))).map(run);

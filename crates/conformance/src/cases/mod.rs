@@ -1,6 +1,13 @@
 //! The cases, by group.
 
 mod container;
+mod declared;
+mod events;
+mod image;
+mod input;
+mod runtime;
+mod system;
+mod volume;
 
 use crate::case::Case;
 use std::sync::LazyLock;
@@ -11,7 +18,17 @@ pub fn cases() -> &'static [Case] {
 }
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let groups = [container::CASES.concat()];
+    let container = container::CASES.concat();
+    let groups = [
+        &container,
+        image::CASES,
+        events::CASES,
+        system::CASES,
+        volume::CASES,
+        input::CASES,
+        runtime::CASES,
+        declared::CASES,
+    ];
     groups.concat()
 });
 

@@ -112,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!("C65", inspect_measures_the_size_when_asked, |ctx| {
-        let id = ctx.exited("head -c 100000 /dev/zero > /big").await?;
+        let id = ctx.exited("yes | head -c 100000 > /big").await?;
         let info = ctx.inspect(&id).await?;
         same(
             "sizes unasked",

@@ -4,18 +4,18 @@ use super::prelude;
 use crate::case::Case;
 
 mod create;
-//X mod exec;
+mod exec;
 mod inspect;
-//X mod kill;
-//X mod list;
-//X mod logs;
+mod kill;
+mod list;
+mod logs;
 mod options;
-//X mod pause;
-//X mod prune;
+mod pause;
+mod prune;
 mod remove;
-//X mod rename;
-//X mod restart;
-//X mod run;
+mod rename;
+mod restart;
+mod run;
 mod start;
 mod stop;
 mod wait;
@@ -29,14 +29,14 @@ pub(super) const CASES: &[&[Case]] = &[
     stop::CASES,
     remove::CASES,
     inspect::CASES,
-    //X list::CASES,
+    list::CASES,
     wait::CASES,
-    //X exec::CASES,
-    //X logs::CASES,
-    //X kill::CASES,
-    //X pause::CASES,
-    //X restart::CASES,
-    //X rename::CASES,
-    //X prune::CASES,
-    //X run::CASES,
+    exec::CASES,
+    logs::CASES,
+    kill::CASES,
+    pause::CASES,
+    restart::CASES,
+    rename::CASES,
+    prune::CASES,
+    run::CASES,
 ];

@@ -52,8 +52,8 @@ pub(super) const CASES: &[Case] = &[
         )?;
     }),
     case!("C11", the_user_is_taken, |ctx| {
-        let config = ctx.config("echo $(id -u):$(id -g)").with_user("123:456");
-        same("output", ctx.output(config.clone()).await?, "123:456\n")?;
+        let config = ctx.config("id -u; id -g").with_user("123:456");
+        same("output", ctx.output(config.clone()).await?, "123\n456\n")?;
         let id = ctx.create(config).await?;
         same(
             "field",
@@ -113,11 +113,11 @@ pub(super) const CASES: &[Case] = &[
         let id = ctx
             .create(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
             .await?;
-        same("ports before", ctx.inspect(&id).await?.ports, [])?;
+        none("ports before", ctx.inspect(&id).await?.ports)?;
         ctx.start(&id).await?;
         holds("there are ports", !ctx.inspect(&id).await?.ports.is_empty())?;
         ctx.stop(&id).await?;
-        same("ports after", ctx.inspect(&id).await?.ports, [])?;
+        none("ports after", ctx.inspect(&id).await?.ports)?;
     }),
     case!("C15", a_port_is_published_where_it_was_wished, |ctx| {
         let first = ctx
@@ -169,7 +169,7 @@ pub(super) const CASES: &[Case] = &[
     case!("C16", a_read_only_mount_refuses_writes, |ctx| {
         let mount = Mount::volume(ctx.volume_name(), "/data").with_read_only(true);
         let config = ctx
-            .config("echo x 2>&- > /data/x || exit 9")
+            .config("echo x > /data/x || exit 9")
             .with_mounts([mount]);
         let (id, exit) = ctx.finished(config).await?;
         same("exit code", exit.code, 9)?;
@@ -223,11 +223,7 @@ pub(super) const CASES: &[Case] = &[
                 ctx.rt.create_container(config).await,
                 ErrorKind::InvalidInput,
             )?;
-            same(
-                "containers",
-                ctx.list(Filters::new()).await?,
-                [] as [ContainerId; 0],
-            )?;
+            none("containers", ctx.list(Filters::new()).await?)?;
         }
     ),
     case!("C17", limits_are_kept, |ctx| {
@@ -269,7 +265,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     case!("C19", a_read_only_root_refuses_writes, |ctx| {
         let config = ctx
-            .config("echo x 2>&- > /x || exit 9")
+            .config("echo x > /x || exit 9")
             .with_read_only_root(true);
         let (id, exit) = ctx.finished(config).await?;
         same("exit code", exit.code, 9)?;
@@ -374,11 +370,7 @@ pub(super) const CASES: &[Case] = &[
             .config(IDLE)
             .with_platform(Platform::new("linux", "s390x"));
         refused(ctx.rt.create_container(config).await, ImageNotFound)?;
-        same(
-            "containers",
-            ctx.list(Filters::new()).await?,
-            [] as [ContainerId; 0],
-        )?;
+        none("containers", ctx.list(Filters::new()).await?)?;
     }),
     case!(
         "C25",
