@@ -1,0 +1,110 @@
+//! The subcommands, one file each.
+
+mod conform;
+mod engines;
+mod events;
+mod exec;
+mod images;
+mod info;
+mod inspect;
+mod logs;
+mod ps;
+mod pull;
+mod rm;
+mod rmi;
+mod run;
+mod start;
+mod stop;
+mod tour;
+mod wait;
+
+use crate::{
+    context::Context,
+    failure::{Failure, Outcome},
+    output::stdout,
+};
+use clap::Subcommand;
+use std::io::Write;
+
+/// One row a subcommand: its name in the code, its file, and what `--help` says of it.
+macro_rules! commands { ($( $(#[$doc:meta])* $Name:ident $module:ident, )*) => {
+    #[derive(Debug, Subcommand)]
+    pub(crate) enum Command { $(
+        $(#[$doc])*
+        $Name(Box<$module::Args>),
+    )* }
+
+    impl Command {
+        pub(crate) async fn run(self, context: &Context) -> Outcome {
+            match self { $( Self::$Name(args) => Box::pin(args.run(context)).await, )* }
+        }
+    }
+} }
+
+commands! {
+    /// See wharf at work: a small job, step by step, on an engine in memory
+    Tour tour,
+    /// Tell which engines are here, and which one is taken
+    Engines engines,
+    /// Tell about the engine
+    Info info,
+    /// Run a program in a new container
+    Run run,
+    /// List containers
+    Ps ps,
+    /// List images
+    Images images,
+    /// Fetch an image from its registry
+    Pull pull,
+    /// Start containers
+    Start start,
+    /// Stop containers
+    Stop stop,
+    /// Remove containers
+    Rm rm,
+    /// Remove images
+    Rmi rmi,
+    /// Tell everything about containers or images, as JSON
+    Inspect inspect,
+    /// Wait until containers have exited, and print their exit codes
+    Wait wait,
+    /// Show what a container has written
+    Logs logs,
+    /// Run a program in a running container
+    Exec exec,
+    /// Show what happens in the engine
+    Events events,
+    /// Hold an engine to the contract: run the conformance suite on it
+    Conform conform,
+}
+
+impl Command {
+    /// The exit code where the command itself fails. That of `run` cannot be taken for the program's.
+    pub(crate) fn failure_code(&self) -> u8 {
+        match self {
+            Self::Run(_) => 125,
+            _ => 1,
+        }
+    }
+}
+
+/// Does the same to each of several things and prints what comes of it. One that fails does not keep the others from
+/// their turn; the command fails then.
+async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failure>) -> Outcome {
+    let mut failed = false;
+    for name in names {
+        match act(name).await {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => writeln!(stdout(), "{text}")?,
+            Err(failure) => {
+                failure.report();
+                failed = true;
+            }
+        }
+    }
+    if failed {
+        Err(Failure::Reported)
+    } else {
+        Ok(0)
+    }
+}

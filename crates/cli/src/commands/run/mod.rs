@@ -1,0 +1,257 @@
+//! `wharf run`: a container from its making to its end, with the exit codes of `docker run`.
+
+pub(crate) mod config;
+
+use super::logs::Lines;
+use crate::{
+    context::Context,
+    failure::{Failure, Outcome, complain},
+    interrupt::Interrupts,
+    output::stdout,
+    progress::{self, Show},
+};
+use config::ConfigArgs;
+use futures::TryStreamExt;
+use std::{io::Write, pin::pin};
+use wharf::{
+    ContainerId, ErrorKind, Exit, InspectImageOptions, InspectOptions, Items, KillOptions,
+    LogChunk, LogsOptions, Operation, Pending, Platform, PullOptions, PullPolicy, Runtime,
+    RuntimeExt, Signal, StartOptions, StopOptions, WaitCondition, WaitOptions,
+};
+
+/// After so many signals we end, whatever the container does.
+const PATIENCE: u32 = 3;
+
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// Print its id and let it run
+    #[arg(short, long)]
+    detach: bool,
+
+    /// Remove it when it has exited
+    #[arg(long)]
+    rm: bool,
+
+    /// When its image is fetched: missing, always or never
+    #[arg(long, value_name = "WHEN", default_value = "missing", value_parser = policy)]
+    pull: PullPolicy,
+
+    /// Show no progress of a pull
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Connect our stdin to it: not in this version
+    #[arg(short, long)]
+    interactive: bool,
+
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+
+    /// The image
+    image: String,
+
+    /// The program and its arguments, in place of the image's
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<String>,
+}
+
+fn policy(text: &str) -> Result<PullPolicy, String> {
+    match PullPolicy::from(text) {
+        PullPolicy::Other(_) => Err(format!("use one of {}", PullPolicy::WORDS.join(", "))),
+        policy => Ok(policy),
+    }
+}
+
+impl Args {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
+        if self.interactive {
+            return Err(Failure::Usage(
+                "-i is not in this version: `wharf exec -i` sends stdin to a program in a running container".to_owned(),
+            ));
+        }
+        let platform = self.config.platform.clone();
+        let mut config = self.config.into_config(self.image.clone(), self.command)?;
+        // In the foreground we remove it ourselves: the engine would take its last words with it.
+        config.auto_remove = self.rm && self.detach;
+
+        // Before the container is there, Ctrl-C ends us as any program.
+        let runtime = context.connect().await?;
+        let show = if self.quiet {
+            Show::Nowhere
+        } else {
+            Show::Stderr
+        };
+        ensure(&*runtime, &self.image, self.pull, platform, show).await?;
+        let mut interrupts = Interrupts::catch()?;
+        let created = runtime.create_container(config).await?;
+        for warning in &created.warnings {
+            complain(&format!("warning: {warning}"));
+        }
+        let id = created.id;
+        let outcome = if self.detach {
+            detached(&*runtime, &id).await
+        } else {
+            foreground(&*runtime, &id, &mut interrupts).await
+        };
+        // A detached one that was started is the engine's to remove.
+        if self.rm && (!self.detach || outcome.is_err()) {
+            let removed = runtime.remove_container_if_exists(&id).await;
+            // What went wrong first is what the user needs to know.
+            let code = outcome?;
+            removed?;
+            return Ok(code);
+        }
+        outcome
+    }
+}
+
+/// Sees to it that the image is here.
+async fn ensure(
+    runtime: &dyn Runtime,
+    image: &str,
+    policy: PullPolicy,
+    platform: Option<Platform>,
+    show: Show,
+) -> Result<(), Failure> {
+    if policy != PullPolicy::Always {
+        match runtime
+            .inspect_image(image, InspectImageOptions::default())
+            .await
+        {
+            Err(error)
+                if policy == PullPolicy::Missing && error.kind() == ErrorKind::ImageNotFound =>
+            {
+                complain(&format!("image {image} is not here, so it is pulled"));
+            }
+            found => return Ok(found.map(drop)?),
+        }
+    }
+    let mut options = PullOptions::default();
+    options.platform = platform;
+    progress::pull(runtime, &image.parse()?, options, show).await
+}
+
+async fn start(runtime: &dyn Runtime, id: &ContainerId) -> Result<(), Failure> {
+    let Err(error) = runtime.start_container(id, StartOptions::default()).await else {
+        return Ok(());
+    };
+    let info = runtime
+        .inspect_container(id, InspectOptions::default())
+        .await;
+    let code = match info.ok().and_then(|info| info.exit_code) {
+        // The program cannot be run, or is not there.
+        Some(126) => 126,
+        Some(127) => 127,
+        _ => 125,
+    };
+    Err(Failure::NotStarted(error, code))
+}
+
+async fn detached(runtime: &dyn Runtime, id: &ContainerId) -> Outcome {
+    start(runtime, id).await?;
+    writeln!(stdout(), "{id}")?;
+    Ok(0)
+}
+
+async fn foreground(
+    runtime: &dyn Runtime,
+    id: &ContainerId,
+    interrupts: &mut Interrupts,
+) -> Outcome {
+    // Armed before the start, so that the exit of the shortest run is not missed.
+    let next_exit = WaitOptions::default().with_condition(WaitCondition::NextExit);
+    let exit = runtime.wait_container(id, next_exit).await?;
+    start(runtime, id).await?;
+    let logs = runtime
+        .container_logs(id, LogsOptions::default().with_follow(true))
+        .await?;
+    let mut run = pin!(watch(logs, exit));
+    for _ in 1..PATIENCE {
+        let signal = tokio::select! {
+            code = &mut run => return code,
+            signal = interrupts.next() => signal,
+        };
+        // Its output goes on meanwhile.
+        tokio::select! {
+            code = &mut run => return code,
+            passed = pass_on(runtime, id, signal) => passed?,
+        }
+    }
+    tokio::select! {
+        code = &mut run => code,
+        _ = interrupts.next() => {
+            complain(&format!("that was signal {PATIENCE}: no longer waiting for {}", id.short()));
+            Err(Failure::Reported)
+        }
+    }
+}
+
+/// Shows what it writes until its end.
+async fn watch(mut logs: Items<LogChunk>, exit: Pending<Exit>) -> Outcome {
+    let mut out = Lines::default();
+    while let Some(chunk) = logs.try_next().await? {
+        out.write(&chunk)?;
+    }
+    Ok(exit_code(&exit.await?))
+}
+
+/// An exit code as a process can have it.
+pub(crate) fn exit_code(exit: &Exit) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as the kernel does"
+    )]
+    let code = exit.code as u8;
+    code
+}
+
+/// Gives a signal of ours to the container; where the engine cannot, asks it to stop with it.
+async fn pass_on(runtime: &dyn Runtime, id: &ContainerId, signal: Signal) -> Result<(), Failure> {
+    let passed = if runtime.capabilities().supports(Operation::KillContainer) {
+        runtime
+            .kill_container(id, KillOptions::default().with_signal(signal))
+            .await
+    } else {
+        runtime.stop_container(id, StopOptions::default()).await
+    };
+    match passed {
+        // It has just ended by itself.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Conflict | ErrorKind::ContainerNotFound
+            ) =>
+        {
+            Ok(())
+        }
+        passed => Ok(passed?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_those_of_a_process() {
+        for (code, expected) in [(0, 0), (137, 137), (255, 255), (256, 0), (-1, 255)] {
+            assert_eq!(exit_code(&Exit::new(code)), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_docker_s_words_are_pull_policies() {
+        assert_eq!(policy("always"), Ok(PullPolicy::Always));
+        assert!(
+            policy("sometimes")
+                .unwrap_err()
+                .contains("missing, always, never")
+        );
+    }
+}

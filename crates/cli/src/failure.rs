@@ -1,0 +1,127 @@
+//! What ends a command early, what is said about it, and the exit code.
+
+use std::io::{self, Write};
+use wharf::{Error, ErrorKind, ResourceKind};
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The engine, or what stands before it.
+    Engine(Error),
+    /// A container could not be started; the exit code says why.
+    NotStarted(Error, u8),
+    /// What to do next is known better than by the kind of the error.
+    Advised(Box<Failure>, &'static str),
+    /// What was asked for cannot be done by this command.
+    Usage(String),
+    /// Stdout or a file.
+    Io(io::Error),
+    /// It has been said already.
+    Reported,
+}
+
+/// The exit code of a command that came to its end.
+pub(crate) type Outcome = Result<u8, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Failure {
+    /// The same, with a word on what to do next.
+    pub(crate) fn with_advice(self, advice: &'static str) -> Self {
+        Self::Advised(Box::new(self), advice)
+    }
+
+    /// Whoever read our output has what they want.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        match self {
+            Self::Io(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Advised(failure, _) => failure.is_closed_pipe(),
+            _ => false,
+        }
+    }
+
+    /// The exit code, where the command has a say in it.
+    pub(crate) fn code(&self) -> Option<u8> {
+        match self {
+            Self::NotStarted(_, code) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Says on stderr what is wrong, and what to do next where that is known.
+    pub(crate) fn report(&self) {
+        let (message, advice) = match self {
+            Self::Engine(error) | Self::NotStarted(error, _) => {
+                (error.message().to_owned(), advice(error))
+            }
+            Self::Usage(message) => (message.clone(), None),
+            Self::Io(error) => (error.to_string(), None),
+            Self::Advised(failure, advice) => {
+                failure.report();
+                return complain(advice);
+            }
+            Self::Reported => return,
+        };
+        complain(&message);
+        if let Some(advice) = advice {
+            complain(advice);
+        }
+    }
+}
+
+/// A line on stderr. Where even that is closed, nobody is left to tell.
+pub(crate) fn complain(message: &str) {
+    let _ = writeln!(anstream::stderr(), "wharf: {message}");
+}
+
+/// What to do next, by what went wrong.
+fn advice(error: &Error) -> Option<&'static str> {
+    let resource = error.resource().map(|resource| resource.kind);
+    Some(match (error.kind(), resource) {
+        (ErrorKind::ContainerNotFound, _) => "`wharf ps -a` lists the containers",
+        (ErrorKind::ImageNotFound, _) => {
+            "`wharf images` lists the images, `wharf pull` fetches one"
+        }
+        (ErrorKind::ConnectionFailed, Some(ResourceKind::Image)) => {
+            "the engine cannot reach the registry; `wharf images` lists the images that are here"
+        }
+        (ErrorKind::ConnectionFailed, _) => "`wharf engines` tells which engines are here",
+        (ErrorKind::Protocol, None) => {
+            "is this the address of a container engine? see `wharf engines`"
+        }
+        (ErrorKind::Unauthorized, _) => "`docker login` keeps credentials where wharf finds them",
+        (ErrorKind::AlreadyExists, Some(ResourceKind::Container)) => {
+            "choose another --name, or `wharf rm` the other"
+        }
+        (ErrorKind::RateLimited, _) => "wait a while, or log in",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_follows_what_went_wrong() {
+        let missing = Error::new(ErrorKind::ContainerNotFound, "there is no container web");
+        assert!(advice(&missing).unwrap().contains("ps -a"));
+        assert_eq!(advice(&Error::new(ErrorKind::Internal, "oh")), None);
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_quiet() {
+        assert!(Failure::from(io::Error::from(io::ErrorKind::BrokenPipe)).is_closed_pipe());
+        assert!(!Failure::from(io::Error::from(io::ErrorKind::StorageFull)).is_closed_pipe());
+    }
+}

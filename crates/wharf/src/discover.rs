@@ -1,0 +1,125 @@
+//! Where engines were looked for, and what was found.
+
+use crate::connect::RUNTIME_VARIABLE;
+use std::fmt;
+
+/// A place where an engine was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// Who named it: a variable, a context of the `docker` command, or the engine that usually listens there.
+    pub origin: String,
+    /// Its URL; none where what was named is no URL.
+    pub url: Option<String>,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// What became of a [`Candidate`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// [`connect_from_env`](crate::connect_from_env) connects to it. Where somebody named it, nobody has asked yet
+    /// whether it answers.
+    Taken,
+    /// It could be taken, but another comes before it.
+    Available,
+    /// Nothing is there.
+    Absent,
+    /// Something is there that cannot be used, and why.
+    Unusable(String),
+}
+
+impl Candidate {
+    pub(crate) fn new(origin: impl Into<String>, url: Option<String>, verdict: Verdict) -> Self {
+        Self {
+            origin: origin.into(),
+            url,
+            verdict,
+        }
+    }
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)?;
+        if let Some(url) = &self.url {
+            write!(f, " ({url})")?;
+        }
+        write!(f, ": {}", self.verdict)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken => f.write_str("taken"),
+            Self::Available => f.write_str("another comes before it"),
+            Self::Absent => f.write_str("nothing is there"),
+            Self::Unusable(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Looks for engines as [`connect_from_env`](crate::connect_from_env) does: every place in order, with what was found.
+/// At most one is [`Taken`](Verdict::Taken).
+///
+/// What a variable or a context names decides alone: it is taken without asking whether anything answers, and where it
+/// is nonsense nothing is taken. Of the usual places the first that accepts a connection is.
+pub async fn discover() -> Vec<Candidate> {
+    #[cfg(feature = "docker")]
+    let others = crate::docker::candidates().await;
+    #[cfg(not(feature = "docker"))]
+    let others = Vec::new();
+    arrange(std::env::var(RUNTIME_VARIABLE).ok(), others)
+}
+
+/// Puts what `WHARF_RUNTIME` names before all others.
+fn arrange(named: Option<String>, others: Vec<Candidate>) -> Vec<Candidate> {
+    let Some(url) = named.filter(|url| !url.is_empty()) else {
+        return others;
+    };
+    let passed_over = others.into_iter().map(|mut other| {
+        if other.verdict == Verdict::Taken {
+            other.verdict = Verdict::Available;
+        }
+        other
+    });
+    let first = Candidate::new(RUNTIME_VARIABLE, Some(url), Verdict::Taken);
+    std::iter::once(first).chain(passed_over).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn others() -> Vec<Candidate> {
+        vec![
+            Candidate::new("Docker", Some("unix:///d".to_owned()), Verdict::Taken),
+            Candidate::new("Podman", Some("unix:///p".to_owned()), Verdict::Absent),
+        ]
+    }
+
+    #[test]
+    fn what_wharf_runtime_names_comes_before_all_others() {
+        let candidates = arrange(Some("fake:".to_owned()), others());
+        let seen: Vec<_> = candidates
+            .iter()
+            .map(|c| (c.origin.as_str(), &c.verdict))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("WHARF_RUNTIME", &Verdict::Taken),
+                ("Docker", &Verdict::Available),
+                ("Podman", &Verdict::Absent),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        assert_eq!(arrange(Some(String::new()), others()), others());
+        assert_eq!(arrange(None, others()), others());
+    }
+}
