@@ -1,0 +1,275 @@
+//! From a command to what runs it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use futures::future::BoxFuture;
+use wharf_core::Signal;
+
+use super::applets::{self, Applet, Fail};
+use super::{ExitStatus, IoError, Process, shell};
+use crate::fs::{Access, BUSYBOX, Files, FsError};
+
+/// Where commands are looked for when the environment has no `PATH`.
+pub(super) const DEFAULT_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// So many interpreters may lead from one to the next.
+const INTERPRETER_LIMIT: usize = 4;
+
+/// A program that was found, ready to [`run`](super::run).
+#[derive(Debug, Clone)]
+pub(crate) struct Program(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Applet(&'static Applet),
+    Shell,
+    /// `/bin/busybox` under a name that is no applet.
+    UnknownApplet,
+    /// A script: its interpreter, and the arguments that go before the script's own.
+    Script(Box<Program>, Vec<String>),
+    /// `#!` leads nowhere.
+    NoInterpreter,
+    /// Neither a known program nor a script.
+    UnknownFormat,
+}
+
+/// Why a command cannot be started; in the words of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResolveError {
+    /// The command as given.
+    pub(crate) command: String,
+    /// What is wrong with it.
+    pub(crate) reason: FsError,
+}
+
+impl ResolveError {
+    /// The exit code that an engine gives: 127 if there is no such program, 126 if it may not run.
+    #[must_use]
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.reason {
+            FsError::NotFound | FsError::NotADirectory => 127,
+            _ => 126,
+        }
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { command, reason } = self;
+        match reason {
+            FsError::NotFound if !command.contains('/') => {
+                write!(f, "exec: {command:?}: executable file not found in $PATH")
+            }
+            FsError::NotFound | FsError::NotADirectory => {
+                let words = reason.to_string().to_lowercase();
+                write!(f, "exec: {command:?}: stat {command}: {words}")
+            }
+            _ => write!(
+                f,
+                "exec: {command:?}: {}",
+                reason.to_string().to_lowercase()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ResolveError {}
+
+/// Finds the program that `argv` names: by path, seen from `cwd`, or in the `PATH` of `env`.
+///
+/// # Errors
+/// No such program (127), or it may not be executed (126).
+pub(crate) fn resolve(
+    argv: &[String],
+    env: &BTreeMap<String, String>,
+    cwd: &str,
+    files: &Files,
+) -> Result<Program, ResolveError> {
+    let command = argv.first().map_or("", String::as_str);
+    let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
+    find(command, path, cwd, files).map_err(|reason| ResolveError {
+        command: command.to_owned(),
+        reason,
+    })
+}
+
+/// The program that `command` means where `path` is the list of directories to look in.
+pub(super) fn find(
+    command: &str,
+    path: &str,
+    cwd: &str,
+    files: &Files,
+) -> Result<Program, FsError> {
+    let file = locate(command, path, cwd, files)?;
+    load(command, &file, files, INTERPRETER_LIMIT)
+}
+
+/// The path of the executable file that `command` means.
+pub(super) fn locate(
+    command: &str,
+    path: &str,
+    cwd: &str,
+    files: &Files,
+) -> Result<String, FsError> {
+    let absolute = |name: &str| {
+        if name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("{cwd}/{name}")
+        }
+    };
+    if command.contains('/') {
+        let file = absolute(command);
+        return check(&file, files).map(|()| file);
+    }
+    if command.is_empty() {
+        return Err(FsError::NotFound);
+    }
+    let mut reason = FsError::NotFound;
+    for directory in path.split(':') {
+        let file = absolute(&format!(
+            "{}/{command}",
+            if directory.is_empty() { "." } else { directory }
+        ));
+        match check(&file, files) {
+            Ok(()) => return Ok(file),
+            Err(FsError::Permission) => reason = FsError::Permission,
+            Err(_) => {}
+        }
+    }
+    Err(reason)
+}
+
+fn check(file: &str, files: &Files) -> Result<(), FsError> {
+    if files.stat(file)?.is_file() && files.allows(file, Access::Execute) {
+        Ok(())
+    } else {
+        Err(FsError::Permission)
+    }
+}
+
+fn load(command: &str, file: &str, files: &Files, depth: usize) -> Result<Program, FsError> {
+    let start = files.read_start(file, 256)?;
+    if start.starts_with(BUSYBOX) {
+        let name = command.rsplit('/').next().unwrap_or(command);
+        return Ok(Program(match applets::find(name) {
+            Some(applet) => Kind::Applet(applet),
+            None if applets::SHELLS.contains(&name) => Kind::Shell,
+            None => Kind::UnknownApplet,
+        }));
+    }
+    let Some(line) = start.strip_prefix(b"#!") else {
+        return Ok(Program(Kind::UnknownFormat));
+    };
+    let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or(line));
+    let (interpreter, argument) = match line.trim().split_once([' ', '\t']) {
+        Some((interpreter, argument)) => (interpreter, Some(argument.trim().to_owned())),
+        None => (line.trim(), None),
+    };
+    if depth == 0 || interpreter.is_empty() || check(interpreter, files).is_err() {
+        return Ok(Program(Kind::NoInterpreter));
+    }
+    let program = load(interpreter, interpreter, files, depth - 1)?;
+    let mut arguments = vec![interpreter.to_owned()];
+    arguments.extend(argument);
+    // A path is passed on as it was typed.
+    arguments.push(if command.contains('/') {
+        command.to_owned()
+    } else {
+        file.to_owned()
+    });
+    Ok(Program(Kind::Script(Box::new(program), arguments)))
+}
+
+impl Program {
+    /// Why exec(3) refuses the file, if it does although it may be executed.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        match self.0 {
+            Kind::NoInterpreter => Some(Refusal::NoInterpreter),
+            Kind::UnknownFormat => Some(Refusal::UnknownFormat),
+            _ => None,
+        }
+    }
+
+    pub(super) fn shell() -> Self {
+        Self(Kind::Shell)
+    }
+}
+
+/// Why a file that may be executed is no program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NoInterpreter,
+    UnknownFormat,
+}
+
+/// Runs the program without minding signals: see [`supervise`](super::signal::supervise).
+pub(super) async fn execute(mut program: Program, mut process: Process) -> ExitStatus {
+    while let Kind::Script(interpreter, mut arguments) = program.0 {
+        arguments.extend(process.argv.drain(1..));
+        process.argv = arguments;
+        program = *interpreter;
+    }
+    match program.0 {
+        Kind::Applet(applet) => applet_status((applet.run)(&process).await, &process).await,
+        Kind::Shell => Box::pin(shell::main(process)).await,
+        Kind::UnknownApplet => {
+            process.complain("applet not found").await;
+            ExitStatus::Code(127)
+        }
+        Kind::Script(..) | Kind::NoInterpreter => {
+            broken(&process, "no such file or directory").await
+        }
+        Kind::UnknownFormat => broken(&process, "exec format error").await,
+    }
+}
+
+/// [`execute`] for programs that run others: a type that does not grow with them.
+pub(super) fn execute_boxed(program: Program, process: Process) -> BoxFuture<'static, ExitStatus> {
+    Box::pin(execute(program, process))
+}
+
+/// What the engine's own starter does when exec fails after the container has started.
+async fn broken(process: &Process, why: &str) -> ExitStatus {
+    let command = process.argv.first().map_or("", String::as_str);
+    process
+        .complain_raw(format!("exec {command}: {why}\n"))
+        .await;
+    ExitStatus::Code(255)
+}
+
+/// What an applet's end means for its process.
+pub(super) async fn applet_status(outcome: Result<u8, Fail>, process: &Process) -> ExitStatus {
+    let fail = match outcome {
+        Ok(code) => return ExitStatus::Code(code),
+        Err(fail) => fail,
+    };
+    match fail {
+        Fail::Io(IoError::BrokenPipe) if dies_of_pipe(process) => ExitStatus::Signal(Signal::PIPE),
+        Fail::Io(error) => {
+            process.complain(&format!("write error: {error}")).await;
+            ExitStatus::Code(1)
+        }
+        Fail::Message(message) => {
+            process.complain(&message).await;
+            ExitStatus::Code(1)
+        }
+        Fail::Usage(message) => {
+            if !message.is_empty() {
+                process.complain(&message).await;
+            }
+            let name = process.name();
+            process
+                .complain_raw(format!("Usage: {name} [OPTION]... [ARG]...\n"))
+                .await;
+            ExitStatus::Code(1)
+        }
+    }
+}
+
+/// PID 1 has no default actions, and SIGPIPE may be ignored: the write fails instead.
+pub(super) fn dies_of_pipe(process: &Process) -> bool {
+    process.pid.number() != 1 && !process.pid.signals().ignores(Signal::PIPE)
+}

@@ -1,0 +1,214 @@
+//! Signals as Linux delivers them.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use wharf_core::Signal;
+
+use super::ExitStatus;
+
+const CONT: u8 = 18;
+const STOP: u8 = 19;
+/// TSTP, TTIN, TTOU: they stop whoever does not catch them.
+const STOPS: [u8; 3] = [20, 21, 22];
+/// CHLD, URG, WINCH: nobody minds them.
+const HARMLESS: [u8; 3] = [17, 23, 28];
+
+/// A set of signals, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SignalSet(u64);
+
+impl SignalSet {
+    fn bit(number: u8) -> u64 {
+        1 << (u32::from(number).saturating_sub(1) & 63)
+    }
+
+    pub(crate) fn insert(&mut self, signal: Signal) {
+        self.0 |= Self::bit(signal.number());
+    }
+
+    pub(crate) fn remove(&mut self, signal: Signal) {
+        self.0 &= !Self::bit(signal.number());
+    }
+
+    pub(crate) fn contains(self, signal: Signal) -> bool {
+        self.0 & Self::bit(signal.number()) != 0
+    }
+
+    fn take(&mut self, number: u8) -> bool {
+        let bit = Self::bit(number);
+        let was = self.0 & bit != 0;
+        self.0 &= !bit;
+        was
+    }
+
+    /// Takes the lowest one out.
+    pub(crate) fn pop(&mut self) -> Option<Signal> {
+        let number = u8::try_from(self.0.trailing_zeros()).ok()?;
+        self.0 &= self.0.wrapping_sub(1);
+        Signal::from_number(number + 1)
+    }
+}
+
+/// The signals of one process: what waits for it and what it does about each.
+///
+/// As on Linux a signal that waits already is not queued twice.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals(Arc<Mutex<Mailbox>>);
+
+#[derive(Debug, Default)]
+struct Mailbox {
+    pending: SignalSet,
+    ignored: SignalSet,
+    caught: SignalSet,
+    /// Caught and not yet handled by the program.
+    arrived: SignalSet,
+    supervisor: Option<Waker>,
+    program: Option<Waker>,
+}
+
+impl Signals {
+    /// A mailbox that ignores what `self` ignores and catches nothing: what fork and exec leave.
+    pub(crate) fn inherited(&self) -> Self {
+        let mailbox = Mailbox {
+            ignored: self.lock().ignored,
+            ..Mailbox::default()
+        };
+        Self(Arc::new(Mutex::new(mailbox)))
+    }
+
+    pub(crate) fn send(&self, signal: Signal) {
+        let mut mailbox = self.lock();
+        mailbox.pending.insert(signal);
+        let waker = mailbox.supervisor.take();
+        drop(mailbox);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// From now on the program itself takes `signal`.
+    pub(crate) fn catch(&self, signal: Signal) {
+        let mut mailbox = self.lock();
+        mailbox.caught.insert(signal);
+        mailbox.ignored.remove(signal);
+    }
+
+    pub(crate) fn ignore(&self, signal: Signal) {
+        let mut mailbox = self.lock();
+        mailbox.ignored.insert(signal);
+        mailbox.caught.remove(signal);
+    }
+
+    /// Back to the default action.
+    pub(crate) fn reset(&self, signal: Signal) {
+        let mut mailbox = self.lock();
+        mailbox.ignored.remove(signal);
+        mailbox.caught.remove(signal);
+    }
+
+    /// What exec does: nothing is caught any more.
+    pub(crate) fn release(&self) {
+        self.lock().caught = SignalSet::default();
+    }
+
+    pub(crate) fn ignores(&self, signal: Signal) -> bool {
+        self.lock().ignored.contains(signal)
+    }
+
+    /// Takes the next signal that the program has to handle.
+    pub(crate) fn next_arrived(&self) -> Option<Signal> {
+        self.lock().arrived.pop()
+    }
+
+    /// The next signal that the program has to handle, left where it is.
+    pub(crate) fn peek_arrived(&self) -> Option<Signal> {
+        let mut arrived = self.lock().arrived;
+        arrived.pop()
+    }
+
+    /// Waits until there is a signal to handle, without taking it.
+    pub(crate) async fn arrival(&self) {
+        poll_fn(|context| {
+            let mut mailbox = self.lock();
+            if mailbox.arrived == SignalSet::default() {
+                mailbox.program = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mailbox> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Delivers what is pending. Answers the signal that ends the process, if one does.
+    fn deliver(&self, waker: &Waker, first: bool, stopped: &mut bool) -> Option<Signal> {
+        let mut mailbox = self.lock();
+        if mailbox
+            .supervisor
+            .as_ref()
+            .is_none_or(|known| !known.will_wake(waker))
+        {
+            mailbox.supervisor = Some(waker.clone());
+        }
+        if mailbox.pending.contains(Signal::KILL) {
+            return Some(Signal::KILL);
+        }
+        if mailbox.pending.take(STOP) {
+            *stopped = true;
+        }
+        while let Some(signal) = mailbox.pending.pop() {
+            let number = signal.number();
+            if number == CONT {
+                *stopped = false;
+            }
+            if mailbox.ignored.contains(signal) {
+                continue;
+            }
+            if mailbox.caught.contains(signal) {
+                mailbox.arrived.insert(signal);
+                if let Some(program) = mailbox.program.take() {
+                    program.wake();
+                }
+            } else if STOPS.contains(&number) {
+                *stopped |= !first;
+            } else if !first && number != CONT && !HARMLESS.contains(&number) {
+                return Some(signal);
+            }
+        }
+        None
+    }
+}
+
+/// Runs `body` under the rules for signals: what it does not catch or ignore ends it, or does
+/// nothing if it is the `first` process of its container; STOP freezes it until CONT.
+pub(crate) async fn supervise(
+    signals: Signals,
+    first: bool,
+    body: impl Future<Output = ExitStatus>,
+) -> ExitStatus {
+    let mut body = pin!(body);
+    let mut stopped = false;
+    poll_fn(|context| {
+        if let Some(signal) = signals.deliver(context.waker(), first, &mut stopped) {
+            return Poll::Ready(ExitStatus::Signal(signal));
+        }
+        if stopped {
+            return Poll::Pending;
+        }
+        let polled = body.as_mut().poll(context);
+        if polled.is_pending() {
+            // The program may have signalled itself just now.
+            if let Some(signal) = signals.deliver(context.waker(), first, &mut stopped) {
+                return Poll::Ready(ExitStatus::Signal(signal));
+            }
+        }
+        polled
+    })
+    .await
+}
