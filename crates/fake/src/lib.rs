@@ -1,1 +1,22 @@
-//! A container engine in memory.
+//! A container engine in memory, behind [`Runtime`](wharf_core::Runtime): for tests that want an engine and no daemon.
+//!
+//! It is no mock: it has states, refusals, events, exit codes, logs, files and time as a real engine has them, and is
+//! held to the same suite. [`Fake`] is the test's handle, [`Fake::runtime`] what the code under test is given.
+
+mod bus;
+mod clock;
+mod control;
+mod fs;
+mod image;
+mod log;
+mod process;
+mod random;
+mod registry;
+mod run;
+mod runtime;
+mod state;
+
+pub use control::{Builder, Fake};
+pub use image::ImageFixture;
+pub use registry::Registry;
+pub use runtime::{Engine, FakeRuntime};

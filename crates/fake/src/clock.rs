@@ -1,0 +1,80 @@
+//! The engine's wall clock: it starts at a fixed time and runs with tokio's.
+
+use crate::fs;
+use chrono::TimeDelta;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::time::Instant;
+use wharf_core::Timestamp;
+
+/// A clock that stands still where tokio's does, but for a nanosecond at each look: what happens one after the other
+/// also has times one after the other, so that `since` and `until` can tell them apart; and between two looks there is
+/// never less than what tokio's clock has shown.
+#[derive(Debug)]
+pub(crate) struct EngineClock {
+    start: Timestamp,
+    /// Taken at the first look, which is in the runtime that the fake will belong to.
+    origin: OnceLock<Instant>,
+    looks: AtomicU64,
+}
+
+impl EngineClock {
+    pub(crate) fn new(start: Timestamp) -> Self {
+        Self {
+            start,
+            origin: OnceLock::new(),
+            looks: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        let origin = self.origin.get_or_init(Instant::now);
+        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
+        let elapsed = origin.elapsed().as_nanos().saturating_add(looks.into());
+        let elapsed = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
+        self.start
+            .checked_add_signed(elapsed)
+            .unwrap_or(Timestamp::MAX_UTC)
+    }
+
+    /// The instant of tokio's clock at which this one shows `time`; now where that is past.
+    pub(crate) fn instant(&self, time: Timestamp) -> Instant {
+        let now = Instant::now();
+        let ahead = (time - self.now()).to_std().unwrap_or_default();
+        now.checked_add(ahead).unwrap_or(now)
+    }
+}
+
+impl fs::Clock for EngineClock {
+    fn now(&self) -> Timestamp {
+        EngineClock::now(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_runs_with_tokio_and_never_shows_a_time_twice() {
+        let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        let first = clock.now();
+        let second = clock.now();
+        assert!(first < second);
+        assert!(second - first < TimeDelta::microseconds(1));
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!((clock.now() - first).num_seconds(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_to_come_has_its_instant_and_a_past_one_is_now() {
+        let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        let ahead = clock.now() + TimeDelta::seconds(5);
+        let wait = clock.instant(ahead) - Instant::now();
+        assert_eq!(wait.as_millis(), 4_999);
+        assert_eq!(clock.instant(Timestamp::UNIX_EPOCH), Instant::now());
+    }
+}

@@ -1,0 +1,206 @@
+//! The test's side: how a fake is made.
+
+use crate::{
+    clock::EngineClock,
+    fs,
+    image::{EPOCH, ImageFixture},
+    registry::{Registries, Registry},
+    runtime::{Engine, FakeRuntime, Shared},
+    state::{Host, State},
+};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
+use wharf_core::{Checked, ImageRef, Result, Timestamp};
+
+/// A container engine in memory: the test's handle. The code under test gets [`runtime`](Self::runtime).
+///
+/// Each has a world of its own: containers, images, registries, a clock. Nothing is shared between two, and nothing of
+/// it stays when the last handle is dropped. It lives in the tokio runtime that first uses it, which needs its timers
+/// enabled; with tokio's time paused, all waiting in it is instant.
+///
+/// ```
+/// use wharf_core::{ContainerConfig, RunOptions, RuntimeExt};
+/// use wharf_fake::Fake;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> wharf_core::Result<()> {
+/// let fake = Fake::new();
+/// let config = ContainerConfig::new("busybox").with_command(["sh", "-c", "echo hello; exit 3"]);
+/// let output = fake.runtime().run(config, RunOptions::default()).await?;
+/// assert_eq!(output.stdout_text(), "hello\n");
+/// assert_eq!(output.code(), 3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Fake {
+    shared: Arc<Shared>,
+    seed: u64,
+}
+
+impl Fake {
+    /// An engine that has busybox, and a Docker Hub that has it too.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// An engine made to measure.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A connection to the engine: what the code under test is given. Its clones share it, and closing one closes them
+    /// all; another call gives another.
+    pub fn runtime(&self) -> FakeRuntime {
+        Checked::new(Engine::connect(Arc::clone(&self.shared)))
+    }
+
+    /// What all its ids, names, ports and pids come from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fake")
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a [`Fake`] is made from.
+///
+/// ```
+/// use wharf_fake::{Fake, ImageFixture, Registry};
+///
+/// let fake = Fake::builder()
+///     .seed(7)
+///     .image("app:1", ImageFixture::busybox().with_command(["sleep", "60"]))?
+///     .registry(Registry::hub().with_pull_limit(3))
+///     .cpus(4)
+///     .build();
+/// assert_eq!(fake.seed(), 7);
+/// # Ok::<(), wharf_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct Builder {
+    seed: u64,
+    start: Timestamp,
+    host: Host,
+    images: Vec<(ImageRef, ImageFixture)>,
+    registries: Registries,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let mut registries = Registries::default();
+        registries.add(Registry::hub());
+        let busybox = "busybox"
+            .parse()
+            .map(|name| (name, ImageFixture::busybox()));
+        let host = Host {
+            cpus: 2,
+            memory: 8 << 30,
+            log_limit: 256 << 20,
+            folders: BTreeMap::new(),
+        };
+        Self {
+            seed: 0,
+            start: EPOCH,
+            host,
+            images: busybox.into_iter().collect(),
+            registries,
+        }
+    }
+}
+
+impl Builder {
+    /// What all ids, names, ports and pids come from; else 0. The same seed and the same calls give the same ones.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What the engine's clock shows at its first look; else 2024-01-01T00:00:00Z. It runs with tokio's from then on.
+    pub fn start_time(mut self, start: Timestamp) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// Starts the engine's clock at the real time.
+    pub fn real_time(self) -> Self {
+        self.start_time(SystemTime::now().into())
+    }
+
+    /// How many CPUs the pretended host has; else 2.
+    pub fn cpus(mut self, cpus: u32) -> Self {
+        self.host.cpus = cpus.max(1);
+        self
+    }
+
+    /// How many bytes of memory the pretended host has; else 8 GiB.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.host.memory = bytes;
+        self
+    }
+
+    /// How many bytes a container may log before its disk is full; else 256 MiB.
+    pub fn log_limit(mut self, bytes: usize) -> Self {
+        self.host.log_limit = bytes;
+        self
+    }
+
+    /// A folder of the pretended host that can be bound, with these files by relative path. All containers that bind it
+    /// share it. Fails where one of the files cannot be.
+    pub fn host_folder<'a>(
+        mut self,
+        path: impl Into<String>,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self> {
+        let mut folder = ImageFixture::scratch();
+        for (name, content) in files {
+            folder = folder.with_file(&format!("/{name}"), content)?;
+        }
+        let tree = fs::Tree::over(&folder.files, u64::MAX);
+        self.host.folders.insert(path.into(), tree);
+        Ok(self)
+    }
+
+    /// An image that is here from the start. Fails where the name is none.
+    pub fn image(mut self, name: &str, image: ImageFixture) -> Result<Self> {
+        self.images.push((name.parse()?, image));
+        Ok(self)
+    }
+
+    /// Has no image from the start, not even busybox.
+    pub fn without_images(mut self) -> Self {
+        self.images.clear();
+        self
+    }
+
+    /// A registry to pull from; one of the same host is replaced.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registries.add(registry);
+        self
+    }
+
+    /// The fake.
+    pub fn build(self) -> Fake {
+        let clock = Arc::new(EngineClock::new(self.start));
+        let mut state = State::new(self.host, self.seed, Arc::clone(&clock));
+        for (name, image) in &self.images {
+            state.install(image, name);
+        }
+        Fake {
+            shared: Shared::new(state, clock, self.registries),
+            seed: self.seed,
+        }
+    }
+}

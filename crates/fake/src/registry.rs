@@ -1,0 +1,361 @@
+//! Registries as fixtures: what they offer, to whom, how fast, and how often.
+
+use crate::image::{ImageFixture, Shelf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret};
+
+/// Docker Hub's name in references.
+pub(crate) const HUB: &str = "docker.io";
+const SPEED: u64 = 50_000_000;
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// A registry that the fake can pull from.
+///
+/// ```
+/// use wharf_fake::{Fake, ImageFixture, Registry};
+///
+/// let registry = Registry::new("registry.test:5000")
+///     .with_image("team/app:1.2", ImageFixture::busybox().with_layer(20_000_000))
+///     .with_account("alice", "secret1")
+///     .with_speed(5_000_000);
+/// let fake = Fake::builder().registry(registry).build();
+/// # drop(fake);
+/// ```
+pub struct Registry {
+    host: String,
+    shelf: Shelf,
+    accounts: BTreeMap<String, Secret>,
+    public: bool,
+    speed: u64,
+    latency: Duration,
+    /// How many pulls it still grants.
+    pulls: Option<AtomicU32>,
+    down: Option<String>,
+}
+
+impl Registry {
+    /// A registry with that host, and port where it has one; `docker.io` is Docker Hub. It has nothing yet, and
+    /// anybody may pull from it.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            shelf: Shelf::new(),
+            accounts: BTreeMap::new(),
+            public: true,
+            speed: SPEED,
+            latency: LATENCY,
+            pulls: None,
+            down: None,
+        }
+    }
+
+    /// Docker Hub with busybox.
+    pub fn hub() -> Self {
+        let tags = ["latest", "1", "1.36"];
+        tags.iter().fold(Self::new(HUB), |hub, tag| {
+            hub.with_image(&format!("library/busybox:{tag}"), ImageFixture::busybox())
+        })
+    }
+
+    /// Offers an image as `repository[:tag]`; several of one name are its platforms.
+    #[must_use]
+    pub fn with_image(mut self, name: &str, image: ImageFixture) -> Self {
+        let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
+        let tags = self.shelf.entry(repository.to_owned()).or_default();
+        let variants = tags.entry(tag.to_owned()).or_default();
+        variants.retain(|variant| variant.platform != image.platform);
+        variants.push(image);
+        self
+    }
+
+    /// Knows that user. From the first account on a registry is private, but for Docker Hub.
+    #[must_use]
+    pub fn with_account(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.accounts.insert(user.into(), password.into());
+        self.public = self.host == HUB;
+        self
+    }
+
+    /// Sends so many bytes a second; else 50 MB.
+    #[must_use]
+    pub fn with_speed(mut self, bytes_per_second: u64) -> Self {
+        self.speed = bytes_per_second.max(1);
+        self
+    }
+
+    /// Takes so long to answer; else 50 ms.
+    #[must_use]
+    pub fn with_latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Grants so many pulls, and then asks to slow down.
+    #[must_use]
+    pub fn with_pull_limit(mut self, pulls: u32) -> Self {
+        self.pulls = Some(AtomicU32::new(pulls));
+        self
+    }
+
+    /// Cannot be reached, for that reason: `connection refused`.
+    #[must_use]
+    pub fn unreachable(mut self, why: impl Into<String>) -> Self {
+        self.down = Some(why.into());
+        self
+    }
+
+    fn check_reachable(&self) -> Result<()> {
+        self.down
+            .as_ref()
+            .map_or(Ok(()), |why| Err(cannot_reach(&self.host, why)))
+    }
+
+    fn knows(&self, credentials: &Credentials) -> bool {
+        self.accounts.get(&credentials.username) == Some(&credentials.password)
+    }
+
+    fn check_account(&self, credentials: Option<&Credentials>) -> Result<()> {
+        let refused = |why: &str| Err(Error::new(ErrorKind::Unauthorized, why));
+        match credentials {
+            None if self.public => Ok(()),
+            None => refused("no basic auth credentials; log in first, or give some with the pull"),
+            // A registry without accounts looks at nobody's.
+            Some(_) if self.public && self.accounts.is_empty() && self.host != HUB => Ok(()),
+            Some(credentials) if self.knows(credentials) => Ok(()),
+            Some(_) => refused(
+                "unauthorized: authentication required; the registry refuses the credentials",
+            ),
+        }
+    }
+
+    fn take_pull(&self) -> Result<()> {
+        let Some(left) = &self.pulls else {
+            return Ok(());
+        };
+        let one_less = |left: u32| left.checked_sub(1);
+        match left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let why = "toomanyrequests: You have reached your pull rate limit; try again later";
+                Err(Error::new(ErrorKind::RateLimited, why).with_transient(true))
+            }
+        }
+    }
+
+    fn image(&self, reference: &ImageRef, platform: Option<&Platform>) -> Result<&ImageFixture> {
+        let missing = |why: String| Error::new(ErrorKind::ImageNotFound, why);
+        let tags = self.shelf.get(reference.repository()).ok_or_else(|| {
+            missing(format!(
+                "pull access denied for {}, repository does not exist or may require 'docker login': denied: requested \
+                 access to the resource is denied",
+                reference.familiar_name()
+            ))
+        })?;
+        let unknown = || {
+            missing(format!(
+                "manifest for {} not found: manifest unknown",
+                reference.familiar()
+            ))
+        };
+        let fits = |image: &&ImageFixture| match platform {
+            None => image.platform.architecture == "amd64" || platform.is_none(),
+            Some(wanted) => image.platform == *wanted,
+        };
+        let variants: Vec<&ImageFixture> = match reference.digest() {
+            Some(digest) => tags
+                .values()
+                .flatten()
+                .filter(|image| image.manifest() == digest)
+                .collect(),
+            None => reference
+                .tag()
+                .and_then(|tag| tags.get(tag))
+                .into_iter()
+                .flatten()
+                .collect(),
+        };
+        let first = variants.first().ok_or_else(unknown)?;
+        variants.iter().copied().find(fits).ok_or_else(|| {
+            let wanted = platform.unwrap_or(&first.platform);
+            missing(format!(
+                "no matching manifest for {wanted} in the manifest list entries"
+            ))
+        })
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.shelf.keys().collect();
+        f.debug_struct("Registry")
+            .field("host", &self.host)
+            .field("repositories", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a pull fetches, and how fast it comes.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) image: ImageFixture,
+    pub(crate) latency: Duration,
+    speed: u64,
+}
+
+impl Found {
+    /// How long so many bytes take.
+    pub(crate) fn time_for(&self, bytes: u64) -> Duration {
+        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.speed);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// All registries that there are in the fake's world.
+#[derive(Debug, Default)]
+pub(crate) struct Registries(BTreeMap<String, Registry>);
+
+impl Registries {
+    /// One that is there already under that host is replaced.
+    pub(crate) fn add(&mut self, registry: Registry) {
+        self.0.insert(registry.host.clone(), registry);
+    }
+
+    fn reach(&self, host: &str) -> Result<&Registry> {
+        let registry = self.0.get(host);
+        let registry = registry.ok_or_else(|| {
+            let why =
+                "lookup: no such host; the fake knows the registries that its builder was given";
+            cannot_reach(host, why)
+        })?;
+        registry.check_reachable().map(|()| registry)
+    }
+
+    pub(crate) fn find(
+        &self,
+        reference: &ImageRef,
+        platform: Option<&Platform>,
+        credentials: Option<&Credentials>,
+    ) -> Result<Found> {
+        let registry = self.reach(reference.registry())?;
+        registry.check_account(credentials)?;
+        let image = registry.image(reference, platform)?.clone();
+        registry.take_pull()?;
+        Ok(Found {
+            image,
+            latency: registry.latency,
+            speed: registry.speed,
+        })
+    }
+
+    /// The host's name as references have it, and what the registry says.
+    pub(crate) fn login(
+        &self,
+        host: Option<&str>,
+        credentials: &Credentials,
+    ) -> Result<(String, &'static str)> {
+        let host = match host {
+            None | Some("index.docker.io" | "https://index.docker.io/v1/") => HUB,
+            Some(host) => host,
+        };
+        self.reach(host)?.check_account(Some(credentials))?;
+        Ok((host.to_owned(), "Login Succeeded"))
+    }
+}
+
+fn cannot_reach(host: &str, why: &str) -> Error {
+    let message = format!("Get \"https://{host}/v2/\": dial tcp: {why}");
+    Error::new(ErrorKind::ConnectionFailed, message).with_transient(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind<T: fmt::Debug>(outcome: Result<T>) -> ErrorKind {
+        outcome.unwrap_err().kind()
+    }
+
+    fn find(registry: Registry, name: &str, credentials: Option<(&str, &str)>) -> Result<Found> {
+        let mut all = Registries::default();
+        all.add(registry);
+        let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
+        all.find(&name.parse().unwrap(), None, credentials.as_ref())
+    }
+
+    fn private() -> Registry {
+        Registry::new("r.test:5000")
+            .with_image("app:1", ImageFixture::busybox())
+            .with_account("alice", "secret1")
+    }
+
+    #[test]
+    fn what_it_refuses_and_why() {
+        let ok = Some(("alice", "secret1"));
+        assert!(find(private(), "r.test:5000/app:1", ok).is_ok());
+        for (name, credentials, expected) in [
+            ("r.test:5000/app:1", None, ErrorKind::Unauthorized),
+            (
+                "r.test:5000/app:1",
+                Some(("alice", "wrong")),
+                ErrorKind::Unauthorized,
+            ),
+            ("r.test:5000/app:2", ok, ErrorKind::ImageNotFound),
+            ("r.test:5000/other:1", ok, ErrorKind::ImageNotFound),
+            ("elsewhere.test/app:1", ok, ErrorKind::ConnectionFailed),
+        ] {
+            assert_eq!(kind(find(private(), name, credentials)), expected, "{name}");
+        }
+        let down = private().unreachable("connection refused");
+        assert_eq!(
+            kind(find(down, "r.test:5000/app:1", ok)),
+            ErrorKind::ConnectionFailed
+        );
+    }
+
+    #[test]
+    fn a_limit_of_pulls_is_a_passing_refusal() {
+        let mut all = Registries::default();
+        all.add(Registry::hub().with_pull_limit(1));
+        let busybox = "busybox".parse().unwrap();
+        all.find(&busybox, None, None).unwrap();
+        let error = all.find(&busybox, None, None).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_transient()),
+            (ErrorKind::RateLimited, true)
+        );
+    }
+
+    #[test]
+    fn a_platform_is_chosen_or_refused() {
+        let arm = Platform::new("linux", "arm64");
+        let image = ImageFixture::busybox();
+        let hub = Registry::hub()
+            .with_image("library/app", image.clone())
+            .with_image("library/app", image.with_platform(arm.clone()));
+        let mut all = Registries::default();
+        all.add(hub);
+        let app = "app".parse().unwrap();
+        assert_eq!(
+            all.find(&app, Some(&arm), None).unwrap().image.platform,
+            arm
+        );
+        assert_eq!(
+            all.find(&app, None, None)
+                .unwrap()
+                .image
+                .platform
+                .architecture,
+            "amd64"
+        );
+        let s390x = Platform::new("linux", "s390x");
+        assert_eq!(
+            kind(all.find(&app, Some(&s390x), None)),
+            ErrorKind::ImageNotFound
+        );
+    }
+}

@@ -1,0 +1,290 @@
+//! The engine: the state behind its lock, the tasks of running programs, and the traits on top.
+
+mod container;
+mod event;
+mod image;
+mod system;
+mod task;
+mod volume;
+
+use crate::{
+    bus::Bus,
+    clock::EngineClock,
+    registry::Registries,
+    state::{Effect, Key, State},
+};
+use futures::{
+    Stream,
+    future::{self, Either},
+    stream,
+};
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Poll, ready},
+    time::Duration,
+};
+use task::Live;
+use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
+use wharf_core::{
+    Capabilities, Checked, Credentials, Error, ErrorKind, Items, Operation, Result, Runtime,
+    VolumeOps,
+};
+
+/// The fake as the code under test sees it: a [`Runtime`], cheap to clone, that can do nothing else. Test code holds
+/// the [`Fake`](crate::Fake) that gave it.
+pub type FakeRuntime = Checked<Engine>;
+
+/// How long the engine takes to remove a container by itself after its exit: a moment in which it can be seen.
+const REAP_AFTER: Duration = Duration::from_millis(5);
+
+/// The engine in memory, without the checks of arguments in front: see [`FakeRuntime`].
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    session: Arc<Session>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// What all handles and tasks of one engine share.
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    clock: Arc<EngineClock>,
+    registries: Registries,
+    /// The tokio runtime that first used the engine, which its tasks run in.
+    handle: OnceLock<Handle>,
+}
+
+/// What the lock protects.
+pub(crate) struct World {
+    pub(crate) state: State,
+    bus: Bus,
+    live: HashMap<Key, Live>,
+}
+
+/// One connection to the engine, so to speak: what a handle shares with its clones and with no other.
+struct Session {
+    closed: watch::Sender<bool>,
+    logins: Mutex<BTreeMap<String, Credentials>>,
+}
+
+impl Shared {
+    pub(crate) fn new(state: State, clock: Arc<EngineClock>, registries: Registries) -> Arc<Self> {
+        let world = World {
+            state,
+            bus: Bus::new(),
+            live: HashMap::new(),
+        };
+        Arc::new(Self {
+            world: Mutex::new(world),
+            clock,
+            registries,
+            handle: OnceLock::new(),
+        })
+    }
+
+    /// One transition, whole: what happens in it is published, and carried out, before anybody else looks.
+    pub(crate) fn step<T>(self: &Arc<Self>, transition: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.lock();
+        world.state.tick();
+        let outcome = transition(&mut world);
+        let (happened, effects) = world.state.take_outcome();
+        happened
+            .into_iter()
+            .for_each(|event| world.bus.publish(event));
+        for effect in effects {
+            match effect {
+                Effect::Ended(key, exit) => world.live.entry(key).or_default().ended(&exit),
+                Effect::Removed(key, exit) => {
+                    if let Some(live) = world.live.remove(&key) {
+                        live.removed(&exit);
+                    }
+                }
+                Effect::Reap(key) => {
+                    let task = self.reap_later(key);
+                    world.live(key).add_task(task);
+                }
+            }
+        }
+        outcome
+    }
+
+    /// A look that changes nothing.
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        let mut world = self.lock();
+        world.state.tick();
+        look(&world.state)
+    }
+
+    /// A panic under the lock has at worst left one transition half done: the others go on.
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reap_later(self: &Arc<Self>, key: Key) -> Option<AbortHandle> {
+        let shared = Arc::downgrade(self);
+        self.spawn(async move {
+            tokio::time::sleep(REAP_AFTER).await;
+            if let Some(shared) = shared.upgrade() {
+                shared.step(|world| world.state.reap(key));
+            }
+        })
+    }
+
+    /// Starts a task of the engine. It must hold no more than a weak handle, so that it ends with the last other one.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
+        self.handle
+            .get()
+            .map(|handle| handle.spawn(task).abort_handle())
+    }
+}
+
+impl Engine {
+    pub(crate) fn connect(shared: Arc<Shared>) -> Self {
+        let session = Session {
+            closed: watch::Sender::new(false),
+            logins: Mutex::default(),
+        };
+        Self {
+            shared,
+            session: Arc::new(session),
+        }
+    }
+
+    /// What every operation begins with: the connection is open, and there is a tokio runtime.
+    fn enter(&self) -> Result<&Arc<Shared>> {
+        if *self.session.closed.borrow() {
+            return Err(closed().with_sent(false));
+        }
+        if self.shared.handle.get().is_none() {
+            let handle = Handle::try_current().map_err(|error| {
+                let why = "the fake engine runs its programs as tasks: call it from within a tokio runtime";
+                Error::new(ErrorKind::Internal, why).with_source(error)
+            })?;
+            self.shared.handle.get_or_init(|| handle);
+        }
+        Ok(&self.shared)
+    }
+
+    fn step<T>(&self, transition: impl FnOnce(&mut World) -> Result<T>) -> Result<T> {
+        self.enter()?.step(transition)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
+        self.enter()?.read(look)
+    }
+
+    /// Comes back when the connection is closed.
+    fn until_closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut closed = self.session.closed.subscribe();
+        // The sender is gone with the last clone of the handle: what is still open then stays so.
+        let held = Arc::clone(&self.session);
+        async move {
+            let _ = closed.wait_for(|closed| *closed).await;
+            drop(held);
+        }
+    }
+
+    /// An answer that takes its time, and does not come any more once the connection is closed.
+    async fn wait<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match future::select(pin!(answer), pin!(self.until_closed())).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), _)) => Err(closed()),
+        }
+    }
+
+    /// A stream that ends with an error once the connection is closed.
+    fn items<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        items: impl Stream<Item = Result<T>> + Send + 'static,
+    ) -> Items<T> {
+        let mut items = Box::pin(items);
+        let mut closing = Box::pin(self.until_closed());
+        let mut ended = false;
+        Items::new(stream::poll_fn(move |context| {
+            if ended {
+                return Poll::Ready(None);
+            }
+            let next = match closing.as_mut().poll(context) {
+                Poll::Ready(()) => Some(Err(closed())),
+                Poll::Pending => ready!(items.as_mut().poll_next(context)),
+            };
+            ended = !matches!(next, Some(Ok(_)));
+            Poll::Ready(next.map(|item| item.map_err(|error| error.with_operation(operation))))
+        }))
+    }
+}
+
+fn closed() -> Error {
+    let why = "the connection to the fake engine was closed; ask the Fake for another runtime()";
+    Error::new(ErrorKind::ConnectionFailed, why)
+}
+
+/// The operations that work; those of the groups that are not there are not.
+const OPERATIONS: &[Operation] = &[
+    Operation::Info,
+    Operation::Login,
+    Operation::Close,
+    Operation::Ping,
+    Operation::Version,
+    Operation::DiskUsage,
+    Operation::CreateContainer,
+    Operation::StartContainer,
+    Operation::StopContainer,
+    Operation::RemoveContainer,
+    Operation::InspectContainer,
+    Operation::ListContainers,
+    Operation::WaitContainer,
+    Operation::ExecContainer,
+    Operation::ContainerLogs,
+    Operation::PauseContainer,
+    Operation::UnpauseContainer,
+    Operation::RestartContainer,
+    Operation::KillContainer,
+    Operation::RenameContainer,
+    Operation::PruneContainers,
+    Operation::PullImage,
+    Operation::InspectImage,
+    Operation::ListImages,
+    Operation::RemoveImage,
+    Operation::PruneImages,
+    Operation::TagImage,
+    Operation::Events,
+    Operation::CreateVolume,
+    Operation::InspectVolume,
+    Operation::ListVolumes,
+    Operation::RemoveVolume,
+    Operation::PruneVolumes,
+];
+
+const MISSING_OPTIONS: &[&str] = &[
+    "create_container.restart",
+    "create_container.health_check",
+    "create_volume.driver_opts",
+];
+
+impl Runtime for Engine {
+    fn volumes(&self) -> Option<&dyn VolumeOps> {
+        Some(self)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let all = Capabilities::of(OPERATIONS.iter().copied());
+        MISSING_OPTIONS
+            .iter()
+            .fold(all, |has, option| has.without_option(*option))
+    }
+
+    fn backend(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+}

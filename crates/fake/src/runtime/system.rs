@@ -1,0 +1,46 @@
+//! The engine about itself, and the handle's own connection.
+
+use super::Engine;
+use crate::state::State;
+use async_trait::async_trait;
+use std::sync::PoisonError;
+use wharf_core::{
+    Credentials, DiskUsage, DiskUsageOptions, Info, Login, Ping, Result, SystemOps, Version,
+};
+
+#[async_trait]
+impl SystemOps for Engine {
+    async fn info(&self) -> Result<Info> {
+        self.read(|state| Ok(state.info()))
+    }
+
+    async fn login(&self, credentials: Credentials) -> Result<Login> {
+        let shared = self.enter()?;
+        let host = credentials.registry.as_deref();
+        let (host, status) = shared.registries.login(host, &credentials)?;
+        let mut logins = self
+            .session
+            .logins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        logins.insert(host, credentials);
+        Ok(Login::default().with_status(status))
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.session.closed.send_replace(true);
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<Ping> {
+        self.enter().map(|_| Ping::default())
+    }
+
+    async fn version(&self) -> Result<Version> {
+        self.enter().map(|_| State::version())
+    }
+
+    async fn disk_usage(&self, _: DiskUsageOptions) -> Result<DiskUsage> {
+        self.read(|state| Ok(state.disk_usage()))
+    }
+}

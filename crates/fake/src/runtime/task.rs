@@ -1,0 +1,134 @@
+//! The tasks of one container, and those who wait for it.
+
+use super::Shared;
+use crate::{
+    process,
+    run::to_the_end,
+    state::{ExecKey, Key, Launch, RunId},
+};
+use std::sync::{Arc, Weak};
+use tokio::{sync::oneshot, task::AbortHandle};
+use wharf_core::{Exit, WaitCondition};
+
+/// What there is of a container outside of the state.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// Its main program, the programs beside it, and the graces of stops: all end with the run.
+    tasks: Vec<Task>,
+    waiters: Vec<(WaitCondition, oneshot::Sender<Exit>)>,
+}
+
+/// A task that ends when this is dropped.
+#[derive(Debug)]
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Live {
+    pub(super) fn add_task(&mut self, task: Option<AbortHandle>) {
+        // Those that have ended by themselves need not be kept.
+        if self.tasks.len() >= 16 {
+            self.tasks.retain(|task| !task.0.is_finished());
+        }
+        self.tasks.extend(task.map(Task));
+    }
+
+    pub(super) fn waiter(&mut self, condition: WaitCondition) -> oneshot::Receiver<Exit> {
+        let (sender, receiver) = oneshot::channel();
+        // Who gave up need not be told.
+        if self.waiters.len() >= 16 {
+            self.waiters.retain(|(_, waiter)| !waiter.is_closed());
+        }
+        self.waiters.push((condition, sender));
+        receiver
+    }
+
+    /// The run is over.
+    pub(super) fn ended(&mut self, exit: &Exit) {
+        self.tasks.clear();
+        for (condition, waiter) in std::mem::take(&mut self.waiters) {
+            if condition == WaitCondition::Removed {
+                self.waiters.push((condition, waiter));
+            } else {
+                // Who gave up need not be told.
+                let _ = waiter.send(exit.clone());
+            }
+        }
+    }
+
+    /// The container is gone: nobody has anything else to wait for.
+    pub(super) fn removed(self, exit: &Exit) {
+        for (_, waiter) in self.waiters {
+            let _ = waiter.send(exit.clone());
+        }
+    }
+}
+
+impl super::World {
+    pub(super) fn live(&mut self, key: Key) -> &mut Live {
+        self.live.entry(key).or_default()
+    }
+
+    /// Lets a container's main program run.
+    pub(super) fn run(&mut self, shared: &Arc<Shared>, key: Key, launch: Launch) {
+        let Launch {
+            run,
+            program,
+            process,
+            gate,
+        } = launch;
+        let engine = Arc::downgrade(shared);
+        let task = shared.spawn(async move {
+            let exit = to_the_end(process::run(program, process), &gate).await;
+            if let Some(shared) = Weak::upgrade(&engine) {
+                // A container that is gone has nobody who could be told.
+                let _ = shared.step(|world| world.state.exited(key, run, exit));
+            }
+        });
+        self.live(key).add_task(task);
+    }
+
+    /// Sends SIGKILL when a stop has waited for so long.
+    pub(super) fn kill_after(
+        &mut self,
+        shared: &Arc<Shared>,
+        key: Key,
+        run: RunId,
+        grace: std::time::Duration,
+    ) {
+        let engine = Arc::downgrade(shared);
+        let task = shared.spawn(async move {
+            tokio::time::sleep(grace).await;
+            if let Some(shared) = engine.upgrade() {
+                let _ = shared.step(|world| world.state.grace_is_over(key, run));
+            }
+        });
+        self.live(key).add_task(task);
+    }
+
+    /// Lets a program run beside the main one. The answer does not come where the container ends first.
+    pub(super) fn run_exec(
+        &mut self,
+        shared: &Arc<Shared>,
+        key: Key,
+        exec: ExecKey,
+        program: impl Future<Output = Exit> + Send + 'static,
+    ) -> oneshot::Receiver<Exit> {
+        let (answer, outcome) = oneshot::channel();
+        let engine = Arc::downgrade(shared);
+        let task = shared.spawn(async move {
+            let exit = program.await;
+            if let Some(shared) = engine.upgrade() {
+                shared.step(|world| world.state.exec_ended(key, exec, exit.code));
+            }
+            // Who gave up need not be told.
+            let _ = answer.send(exit);
+        });
+        self.live(key).add_task(task);
+        outcome
+    }
+}

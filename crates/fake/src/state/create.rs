@@ -1,0 +1,222 @@
+//! Making a container: from what was asked for and the image's defaults.
+
+use super::{
+    State,
+    container::{Container, Mounted, Source},
+    image::Image,
+};
+use crate::{fs, log::Log};
+use std::sync::Arc;
+use wharf_core::{
+    ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
+    HealthTest, Mount, MountSource, NetworkMode, RestartPolicy, Result,
+};
+
+/// How many bytes a container may write over its image.
+const ROOT_BUDGET: u64 = 10 << 30;
+
+impl State {
+    pub(crate) fn create(&mut self, config: ContainerConfig) -> Result<CreatedContainer> {
+        let name = self.new_name(config.name.as_deref())?;
+        let image = self.image_of(&config)?;
+        check_supported(&config, &image)?;
+        self.check_limits(&config)?;
+        let id = self.random.id();
+        let config = merge(config, &image, &name, &id)?;
+        self.check_binds(&config.mounts)?;
+        // From here on nothing fails, so that nothing is left behind.
+        let mounts = self.mount_sources(&config, &image)?;
+        let mut created = CreatedContainer::new(id.as_str());
+        if config.network == Some(NetworkMode::Host) && !config.ports.is_empty() {
+            let warning = "Published ports are discarded when using host network mode";
+            created.warnings.push(warning.to_owned());
+        }
+        let key = self.containers.insert(Container {
+            id: id.into(),
+            name,
+            created: self.now,
+            root: fs::Tree::over(&image.files, ROOT_BUDGET),
+            image,
+            config: Arc::new(config),
+            state: ContainerState::Created,
+            exit_code: None,
+            error: None,
+            started_at: None,
+            finished_at: None,
+            runs: 0,
+            log: Arc::new(Log::new(self.host.log_limit)),
+            mounts,
+            active: None,
+        });
+        self.tell_container(key, EventAction::Create, []);
+        Ok(created)
+    }
+
+    fn image_of(&self, config: &ContainerConfig) -> Result<Arc<Image>> {
+        let image = self.images.resolve(&config.image)?;
+        match &config.platform {
+            Some(platform) if !image.runs_on(platform) => {
+                let message = format!(
+                    "image with reference {} was found but does not match the specified platform: wanted {platform}, \
+                     actual: {}",
+                    config.image, image.platform
+                );
+                Err(Error::new(ErrorKind::ImageNotFound, message))
+            }
+            _ => Ok(image),
+        }
+    }
+
+    fn check_limits(&self, config: &ContainerConfig) -> Result<()> {
+        let most = self.host.cpus;
+        match config.cpus {
+            Some(cpus) if cpus > f64::from(most) => {
+                let why = format_args!(
+                    "range of CPUs is from 0.01 to {most}.00, as there are only {most} CPUs available"
+                );
+                Err(Error::invalid("cpus", why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_binds(&self, mounts: &[Mount]) -> Result<()> {
+        for mount in mounts {
+            if let MountSource::Bind { path } = &mount.source
+                && !self.host.folders.contains_key(path)
+            {
+                let why = format_args!(
+                    "invalid mount config for type \"bind\": bind source path does not exist: {path}; the fake's host \
+                     has the folders that its builder was given"
+                );
+                return Err(Error::invalid("mounts", why));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is behind each mount: the wished ones, and a new volume for each path that is one by the image.
+    fn mount_sources(&mut self, config: &ContainerConfig, image: &Image) -> Result<Vec<Mounted>> {
+        let mut mounted = Vec::with_capacity(config.mounts.len());
+        for Mount {
+            source,
+            target,
+            read_only,
+            ..
+        } in &config.mounts
+        {
+            let source = match source {
+                MountSource::Volume { name: Some(name) } => {
+                    self.ensure_volume(name);
+                    Source::Volume {
+                        name: name.clone(),
+                        anonymous: false,
+                    }
+                }
+                MountSource::Volume { name: None } => self.new_anonymous_volume(),
+                MountSource::Bind { path } => match self.host.folders.get(path) {
+                    Some(tree) => Source::Bind {
+                        path: path.clone(),
+                        tree: tree.clone(),
+                    },
+                    None => continue,
+                },
+                MountSource::Tmpfs { size } => Source::Tmpfs { size: *size },
+                other => {
+                    let why = format_args!("there is no mount of the kind {other:?}");
+                    return Err(Error::unsupported_option("create_container.mounts", why));
+                }
+            };
+            mounted.push(Mounted {
+                target: target.clone(),
+                read_only: *read_only,
+                source,
+            });
+        }
+        for target in &image.config.volumes {
+            if !mounted.iter().any(|mount| mount.target == *target) {
+                let source = self.new_anonymous_volume();
+                mounted.push(Mounted {
+                    target: target.clone(),
+                    read_only: false,
+                    source,
+                });
+            }
+        }
+        Ok(mounted)
+    }
+}
+
+/// The options that this engine would have to ignore are refused instead, by name.
+fn check_supported(config: &ContainerConfig, image: &Image) -> Result<()> {
+    if config.restart != RestartPolicy::No {
+        let why = "the fake engine does not restart containers by itself yet";
+        return Err(Error::unsupported_option("create_container.restart", why));
+    }
+    let check = config
+        .health_check
+        .as_ref()
+        .or(image.config.health_check.as_ref());
+    if check.is_some_and(|check| check.test != HealthTest::None) {
+        let why = "the fake engine does not probe containers yet; HealthTest::None switches an image's check off";
+        return Err(Error::unsupported_option(
+            "create_container.health_check",
+            why,
+        ));
+    }
+    Ok(())
+}
+
+/// The configuration as the engine holds it: the image's defaults are in.
+fn merge(config: ContainerConfig, image: &Image, name: &str, id: &str) -> Result<ContainerConfig> {
+    let mut config = config;
+    let of_image = &image.config;
+    match &config.entrypoint {
+        // The image's command are arguments of the image's entrypoint: another one does not get them.
+        Some(words) if !words.is_empty() => {}
+        Some(_) => {
+            config
+                .command
+                .get_or_insert_with(|| of_image.command.clone());
+        }
+        None => {
+            config
+                .command
+                .get_or_insert_with(|| of_image.command.clone());
+            config.entrypoint = Some(of_image.entrypoint.clone());
+        }
+    }
+    config.entrypoint = config
+        .entrypoint
+        .filter(|words| !words.is_empty() && *words != [""]);
+    config.command = config.command.filter(|words| !words.is_empty());
+    if config.entrypoint.is_none() && config.command.is_none() {
+        return Err(Error::invalid(
+            "command",
+            "no command specified, and the image has none",
+        ));
+    }
+    let mut env: Env = of_image.env.clone();
+    config
+        .env
+        .iter()
+        .for_each(|(name, value)| env.insert(name, value));
+    config.env = env;
+    for (key, value) in &of_image.labels {
+        config
+            .labels
+            .entry(key.clone())
+            .or_insert_with(|| value.clone());
+    }
+    config.working_dir = config.working_dir.or_else(|| of_image.working_dir.clone());
+    config.user = config.user.or_else(|| of_image.user.clone());
+    config.stop_signal = config.stop_signal.or(of_image.stop_signal);
+    config.name = Some(name.to_owned());
+    config.hostname = config.hostname.or_else(|| id.get(..12).map(str::to_owned));
+    config.network = match config.network {
+        Some(NetworkMode::Named(name)) if name == "default" => Some(NetworkMode::Bridge),
+        None => Some(NetworkMode::Bridge),
+        chosen => chosen,
+    };
+    Ok(config)
+}

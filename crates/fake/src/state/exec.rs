@@ -1,0 +1,148 @@
+//! Programs that are run in a running container beside its own.
+
+use super::{State, container::Key};
+use crate::{
+    process::{self, Descriptors, Process, Program, Stream},
+    run::{Collector, Gate},
+};
+use futures::FutureExt;
+use std::sync::Arc;
+use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Result};
+
+/// An exec by its number: the order of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ExecKey(u64);
+
+/// A program that is ready to run, or what the engine says where it cannot be.
+#[derive(Debug)]
+pub(crate) enum ExecLaunch {
+    /// It runs, as this exec.
+    Ready {
+        exec: ExecKey,
+        program: Program,
+        process: Box<Process>,
+        gate: Gate,
+    },
+    /// It cannot be run: an exit code, and what the engine writes to its output.
+    Refused { code: u8, message: String },
+}
+
+impl State {
+    /// Prepares a program in a running container. What it writes goes to `collector`.
+    pub(crate) fn exec(
+        &mut self,
+        key: Key,
+        config: &ExecConfig,
+        collector: &Arc<Collector>,
+    ) -> Result<ExecLaunch> {
+        let container = self.container(key)?;
+        let conflict = |why: String| Err(Error::new(ErrorKind::Conflict, why));
+        let Some(active) = &container.active else {
+            return conflict(format!("container {} is not running", container.id));
+        };
+        if container.state == ContainerState::Paused {
+            let name = &container.name;
+            return conflict(format!(
+                "Container {name} is paused, unpause the container before exec"
+            ));
+        }
+        let user = config.user.as_deref().or(container.config.user.as_deref());
+        let account = process::find_account(&active.files, user.unwrap_or_default())
+            .map_err(|why| Error::invalid("user", why))?;
+        let mut env = active.env.clone();
+        env.extend(
+            config
+                .env
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+        if config.tty {
+            env.entry("TERM".to_owned())
+                .or_insert_with(|| "xterm".to_owned());
+        }
+        let cwd = config
+            .working_dir
+            .clone()
+            .unwrap_or_else(|| active.cwd.clone());
+        let files = active.files.as_owner(account.owner);
+        let argv: Vec<String> = config.command.to_vec();
+        let found = if files.stat(&cwd).is_ok_and(|stat| stat.is_dir()) {
+            process::resolve(&argv, &env, &cwd, &files)
+                .map_err(|error| (error.exit_code(), error.to_string()))
+        } else {
+            let why = "set in config.json failed: no such file or directory";
+            Err((127, format!("chdir to cwd ({cwd:?}) {why}")))
+        };
+        let (kernel, gate) = (active.kernel.clone(), active.gate.clone());
+        self.last_exec += 1;
+        let exec = ExecKey(self.last_exec);
+        let command = argv.join(" ");
+        let id = self.exec_id(exec);
+        self.tell_exec(
+            key,
+            EventAction::ExecCreate,
+            &command,
+            [("execID", id.clone())],
+        );
+        self.tell_exec(key, EventAction::ExecStart, &command, [("execID", id)]);
+        let program = match found {
+            Ok(program) => program,
+            Err((code, why)) => {
+                let message = format!(
+                    "OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown\r\n"
+                );
+                return Ok(ExecLaunch::Refused { code, message });
+            }
+        };
+        let pid = kernel.register(argv.clone().into());
+        let descriptors = open_descriptors(config, collector);
+        let mut process = Process::new(argv, env, files, descriptors, pid);
+        process.cwd = cwd;
+        process.tty = config.tty;
+        if let Some(active) = &mut self.container_mut(key)?.active {
+            active.execs.insert(exec);
+        }
+        Ok(ExecLaunch::Ready {
+            exec,
+            program,
+            process: Box::new(process),
+            gate,
+        })
+    }
+
+    /// The program has ended. Where its container ended first, that has been told already.
+    pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, code: i64) {
+        let active = self.containers.get_mut(key).and_then(|c| c.active.as_mut());
+        if active.is_some_and(|active| active.execs.remove(&exec)) {
+            self.tell_exec_died(key, exec, code);
+        }
+    }
+
+    pub(super) fn tell_exec_died(&mut self, key: Key, exec: ExecKey, code: i64) {
+        let attributes = [
+            ("execID", self.exec_id(exec)),
+            ("exitCode", code.to_string()),
+        ];
+        self.tell_container(key, EventAction::ExecDie, attributes);
+    }
+
+    /// An exec's id needs no memory: the seed and the number determine it.
+    fn exec_id(&self, exec: ExecKey) -> String {
+        crate::random::Random::new(self.exec_seed ^ exec.0).id()
+    }
+}
+
+/// Stdin is a file that has been read to its end after the input.
+fn open_descriptors(config: &ExecConfig, collector: &Arc<Collector>) -> Descriptors {
+    let stdin = if config.input.is_empty() {
+        Stream::Null
+    } else {
+        // The pipe has room for all of it, so that the write is done at once.
+        let (writer, reader) = process::pipe(config.input.len());
+        let written = writer.write(config.input.clone()).now_or_never();
+        debug_assert!(written.is_some());
+        Stream::Reader(reader)
+    };
+    let [stdout, stderr] = collector.streams();
+    Descriptors::new(stdin, stdout, stderr)
+}

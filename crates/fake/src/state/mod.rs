@@ -1,0 +1,121 @@
+//! The engine's memory, and every transition that it can make: no task, no await, no lock.
+//!
+//! A transition is a method that takes `&mut State`, does all or nothing, and notes what happened: events in the order
+//! of the engine, and effects for those who wait. The engine calls it under its lock, publishes and carries out, and
+//! only then unlocks, so that the order of the events is the order of the transitions.
+
+mod container;
+mod create;
+mod event;
+mod exec;
+mod filter;
+mod image;
+mod inspect;
+mod launch;
+mod lifecycle;
+mod list;
+mod names;
+mod network;
+mod prune;
+mod remove;
+mod system;
+mod volume;
+
+pub(crate) use container::{Key, RunId};
+pub(crate) use event::EventFilter;
+pub(crate) use exec::{ExecKey, ExecLaunch};
+pub(crate) use launch::Launch;
+#[cfg(test)]
+mod tests;
+
+use crate::{clock::EngineClock, fs, random::Random};
+use container::Containers;
+use image::Images;
+use network::Networks;
+use std::{collections::BTreeMap, sync::Arc};
+use volume::Volumes;
+use wharf_core::{Event, Exit, Timestamp};
+
+/// Below it are the pretended host's own processes.
+const FIRST_PID: u32 = 1000;
+
+/// Everything that the engine knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// When the transition that is under way happens.
+    now: Timestamp,
+    happened: Vec<Event>,
+    effects: Vec<Effect>,
+    clock: Arc<EngineClock>,
+    random: Random,
+    host: Host,
+    id: String,
+    containers: Containers,
+    images: Images,
+    volumes: Volumes,
+    networks: Networks,
+    last_pid: u32,
+    last_exec: u64,
+    exec_seed: u64,
+}
+
+/// The machine that the engine pretends to run on.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) cpus: u32,
+    pub(crate) memory: u64,
+    /// How many bytes a container may log.
+    pub(crate) log_limit: usize,
+    /// Folders that can be bound, by path.
+    pub(crate) folders: BTreeMap<String, fs::Tree>,
+}
+
+/// What a transition means for those outside of the state.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// A run is over: its tasks end, and who waits for it is told.
+    Ended(Key, Exit),
+    /// A container is gone, and who waits for that is told.
+    Removed(Key, Exit),
+    /// A container has exited that is to be removed for it, in a moment.
+    Reap(Key),
+}
+
+impl State {
+    pub(crate) fn new(host: Host, seed: u64, clock: Arc<EngineClock>) -> Self {
+        let mut random = Random::new(seed);
+        let id = random.id();
+        let networks = Networks::new(&mut random);
+        let exec_seed = random.next();
+        let last_pid = FIRST_PID + random.below(FIRST_PID);
+        Self {
+            now: crate::image::EPOCH,
+            happened: Vec::new(),
+            effects: Vec::new(),
+            clock,
+            random,
+            host,
+            id,
+            containers: Containers::default(),
+            images: Images::default(),
+            volumes: Volumes::default(),
+            networks,
+            last_pid,
+            last_exec: 0,
+            exec_seed,
+        }
+    }
+
+    /// The next transition happens now.
+    pub(crate) fn tick(&mut self) {
+        self.now = self.clock.now();
+    }
+
+    /// What the transition did, for those outside.
+    pub(crate) fn take_outcome(&mut self) -> (Vec<Event>, Vec<Effect>) {
+        (
+            std::mem::take(&mut self.happened),
+            std::mem::take(&mut self.effects),
+        )
+    }
+}

@@ -1,0 +1,287 @@
+//! Volumes: trees that outlive the containers that mount them.
+
+use super::{
+    State,
+    container::{Key, Source},
+    event::has_label,
+};
+use crate::{
+    fs::{self, FileType, Files, FsError, Tree},
+    image::EPOCH,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use wharf_core::{
+    Error, ErrorKind, EventAction, EventKind, Filters, Pruned, Result, Timestamp, VolumeConfig,
+    VolumeInfo,
+};
+
+const DRIVER: &str = "local";
+/// Where dockerd keeps them.
+const FOLDER: &str = "/var/lib/docker/volumes";
+/// How many bytes a volume may hold.
+const BUDGET: u64 = 10 << 30;
+
+#[derive(Debug, Default)]
+pub(super) struct Volumes {
+    all: BTreeMap<String, Volume>,
+}
+
+#[derive(Debug)]
+struct Volume {
+    created: Timestamp,
+    labels: BTreeMap<String, String>,
+    options: BTreeMap<String, String>,
+    anonymous: bool,
+    tree: Tree,
+}
+
+impl Volume {
+    fn info(&self, name: &str) -> VolumeInfo {
+        let mut info = VolumeInfo::new(name)
+            .with_driver(DRIVER)
+            .with_mountpoint(mountpoint(name))
+            .with_created(self.created)
+            .with_scope("local");
+        info.labels.clone_from(&self.labels);
+        info.options.clone_from(&self.options);
+        info
+    }
+}
+
+pub(super) fn mountpoint(name: &str) -> String {
+    format!("{FOLDER}/{name}/_data")
+}
+
+pub(super) fn no_such_volume(name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("get {name}: no such volume"))
+}
+
+impl State {
+    pub(crate) fn create_volume(&mut self, config: VolumeConfig) -> Result<VolumeInfo> {
+        if let Some(driver) = config.driver.as_deref().filter(|driver| *driver != DRIVER) {
+            let why = format!(
+                "error looking up volume plugin {driver}: plugin {driver:?} not found; the fake has {DRIVER:?}"
+            );
+            return Err(Error::new(ErrorKind::NotFound, why));
+        }
+        if let Some(option) = config.driver_opts.keys().next() {
+            let why = "the fake's volumes are memory and take no options";
+            return Err(Error::unsupported_option(
+                &format!("create_volume.driver_opts.{option}"),
+                why,
+            ));
+        }
+        let VolumeConfig { name, labels, .. } = config;
+        if !self.volumes.all.contains_key(&name) {
+            self.add_volume(&name, labels, false);
+        }
+        self.inspect_volume(&name)
+    }
+
+    fn add_volume(&mut self, name: &str, labels: BTreeMap<String, String>, anonymous: bool) {
+        let tree = Tree::over(&fs::Image::empty(EPOCH), BUDGET);
+        let (created, options) = (self.now, BTreeMap::new());
+        let volume = Volume {
+            created,
+            labels,
+            options,
+            anonymous,
+            tree,
+        };
+        self.volumes.all.insert(name.to_owned(), volume);
+        self.tell(
+            EventKind::Volume,
+            EventAction::Create,
+            name,
+            [("driver", DRIVER.to_owned())],
+        );
+    }
+
+    /// A container names a volume: it is made where it is missing.
+    pub(super) fn ensure_volume(&mut self, name: &str) {
+        if !self.volumes.all.contains_key(name) {
+            self.add_volume(name, BTreeMap::new(), false);
+        }
+    }
+
+    pub(super) fn new_anonymous_volume(&mut self) -> Source {
+        let name = self.random.id();
+        self.add_volume(&name, BTreeMap::new(), true);
+        Source::Volume {
+            name,
+            anonymous: true,
+        }
+    }
+
+    /// The tree of a volume that a container is about to mount at `target`. While there is nothing in it, it gets what
+    /// the image has there.
+    pub(super) fn volume_tree(
+        &self,
+        name: &str,
+        image: &Files,
+        target: &str,
+    ) -> Result<Tree, FsError> {
+        let volume = self.volumes.all.get(name).ok_or(FsError::NotFound)?;
+        let clock: Arc<dyn fs::Clock> = self.clock.clone();
+        let files = Files::new(volume.tree.clone(), clock);
+        if files.list("/")?.is_empty() && image.stat(target).is_ok_and(|stat| stat.is_dir()) {
+            copy(image, target, &files, "")?;
+        }
+        Ok(volume.tree.clone())
+    }
+
+    pub(crate) fn inspect_volume(&self, name: &str) -> Result<VolumeInfo> {
+        let volume = self
+            .volumes
+            .all
+            .get(name)
+            .ok_or_else(|| no_such_volume(name))?;
+        Ok(volume.info(name))
+    }
+
+    pub(crate) fn list_volumes(&self, filters: &Filters) -> Vec<VolumeInfo> {
+        let in_use = self.volumes_in_use();
+        let any = |key: &str, fits: &dyn Fn(&str) -> bool| {
+            let values = filters.values(key);
+            values.is_empty() || values.iter().any(|value| fits(value))
+        };
+        let listed = self.volumes.all.iter().filter(|(name, volume)| {
+            any("name", &|part| name.contains(part))
+                && any("driver", &|driver| driver == DRIVER)
+                && any("dangling", &|dangling| {
+                    (dangling == "true") != in_use.contains_key(name.as_str())
+                })
+                && filters
+                    .values("label")
+                    .iter()
+                    .all(|label| has_label(&volume.labels, label))
+        });
+        listed.map(|(name, volume)| volume.info(name)).collect()
+    }
+
+    pub(crate) fn remove_volume(&mut self, name: &str, force: bool) -> Result<()> {
+        if !self.volumes.all.contains_key(name) {
+            return if force {
+                Ok(())
+            } else {
+                Err(no_such_volume(name))
+            };
+        }
+        if let Some(users) = self.volumes_in_use().get(name) {
+            let ids: Vec<_> = users
+                .iter()
+                .filter_map(|key| self.containers.get(*key))
+                .map(|c| &*c.id)
+                .collect();
+            let why = format!("remove {name}: volume is in use - [{}]", ids.join(", "));
+            return Err(Error::new(ErrorKind::Conflict, why));
+        }
+        self.destroy_volume(name);
+        Ok(())
+    }
+
+    pub(crate) fn prune_volumes(&mut self, all: bool, filters: &Filters) -> Pruned {
+        let in_use = self.volumes_in_use();
+        let wanted = |name: &str, volume: &Volume| {
+            let label = |label: &String| has_label(&volume.labels, label);
+            (all || volume.anonymous)
+                && !in_use.contains_key(name)
+                && filters.values("label").iter().all(label)
+                && !filters.values("label!").iter().any(label)
+        };
+        let unused: Vec<(String, u64)> = self
+            .volumes
+            .all
+            .iter()
+            .filter(|(name, volume)| wanted(name, volume))
+            .map(|(name, volume)| (name.clone(), volume.tree.used()))
+            .collect();
+        let mut pruned = Pruned::default();
+        for (name, bytes) in unused {
+            self.destroy_volume(&name);
+            pruned.reclaimed += bytes;
+            pruned.removed.push(name);
+        }
+        self.tell_pruned(EventKind::Volume, pruned.reclaimed);
+        pruned
+    }
+
+    fn destroy_volume(&mut self, name: &str) {
+        if self.volumes.all.remove(name).is_some() {
+            let driver = [("driver", DRIVER.to_owned())];
+            self.tell(EventKind::Volume, EventAction::Destroy, name, driver);
+        }
+    }
+
+    /// Removes a container's anonymous volumes, but for those that another one mounts by name.
+    pub(super) fn destroy_anonymous_volumes(&mut self, key: Key) {
+        let Some(container) = self.containers.get(key) else {
+            return;
+        };
+        let own: Vec<String> = container
+            .mounts
+            .iter()
+            .filter_map(|mount| match &mount.source {
+                Source::Volume {
+                    name,
+                    anonymous: true,
+                } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        if own.is_empty() {
+            return;
+        }
+        let users = self.volumes_in_use();
+        let alone = |name: &str| {
+            users
+                .get(name)
+                .is_none_or(|keys| keys.iter().all(|k| *k == key))
+        };
+        let own: Vec<String> = own.iter().filter(|name| alone(name)).cloned().collect();
+        own.iter().for_each(|name| self.destroy_volume(name));
+    }
+
+    /// Which containers mount each volume, running or not.
+    fn volumes_in_use(&self) -> BTreeMap<String, Vec<Key>> {
+        let mut users: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+        for (key, container) in self.containers.iter() {
+            for mount in &container.mounts {
+                if let Source::Volume { name, .. } = &mount.source {
+                    users.entry(name.clone()).or_default().push(key);
+                }
+            }
+        }
+        users
+    }
+
+    /// Bytes that all volumes hold.
+    pub(super) fn volumes_size(&self) -> u64 {
+        self.volumes
+            .all
+            .values()
+            .map(|volume| volume.tree.used())
+            .sum()
+    }
+}
+
+/// Copies what is in the folder `from` into the folder `to`, with modes and owners.
+fn copy(source: &Files, from: &str, target: &Files, to: &str) -> Result<(), FsError> {
+    for name in source.list(from)? {
+        let (from, to) = (format!("{from}/{name}"), format!("{to}/{name}"));
+        let stat = source.lstat(&from)?;
+        match stat.file_type {
+            FileType::Directory => {
+                target.mkdir(&to, stat.mode)?;
+                copy(source, &from, target, &to)?;
+            }
+            FileType::File => target.write(&to, &source.read(&from)?, stat.mode)?,
+            FileType::Symlink => target.symlink(&source.read_link(&from)?, &to)?,
+            FileType::Device(device) => target.make_device(device, &to, stat.mode)?,
+        }
+        if stat.file_type != FileType::Symlink {
+            target.set_owner(&to, stat.owner)?;
+        }
+    }
+    Ok(())
+}
