@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use wharf_core::{ContainerState, ContainerSummary, Filters, ImageId, ImageRef, ListOptions};
+use wharf_core::{
+    ContainerState, ContainerSummary, ErrorKind, Filters, ImageId, ImageRef, ListOptions,
+};
 
+use crate::error::Failure;
 use crate::version::ApiVersion;
 
 /// Whose words and ways these are. Found from what the engine answers, never from its socket.
@@ -141,6 +144,9 @@ impl Dialect {
     }
 }
 
+/// How runc says that there is no such program.
+const NOT_FOUND: [&str; 2] = ["executable file not found", "no such file or directory"];
+
 /// Podman's words for events, and Docker's.
 const EVENTS: &[(&str, &str)] = &[
     ("died", "die"),
@@ -150,6 +156,19 @@ const EVENTS: &[(&str, &str)] = &[
 ];
 
 impl Dialect {
+    /// The code of a program that could not be run. Docker before 26 has one code for all reasons, an
+    /// unknown user among them, and tells them in the program's output.
+    pub(crate) fn exec_refusal(self, code: i64, output: &[u8]) -> Result<i64, Failure> {
+        let told = String::from_utf8_lossy(output);
+        match self {
+            Self::Docker if told.contains("unable to find user") => {
+                Err(Failure::known(ErrorKind::InvalidInput, told.trim()))
+            }
+            Self::Docker if NOT_FOUND.iter().any(|words| told.contains(words)) => Ok(127),
+            _ => Ok(code),
+        }
+    }
+
     /// Options that this engine takes and ignores.
     pub(crate) fn missing_options(self, api: ApiVersion) -> &'static [&'static str] {
         match self {
@@ -222,18 +241,17 @@ impl Dialect {
             .collect()
     }
 
-    /// What to ask for, for a list as Docker gives it. Podman leaves out paused containers where
-    /// not all are asked for, and counts before it sorts.
+    /// What to ask for, for a list as the contract has it.
     pub(crate) fn list_request(self, options: &ListOptions) -> ListOptions {
+        let has = |key: &str| !options.filters.values(key).is_empty();
         let mut asked = options.clone();
         asked.filters = self.filters(&options.filters);
+        // Docker looks for exit codes only among what it lists anyway.
+        asked.all |= has("exited") || options.limit.is_some_and(|limit| limit > 0);
         if self == Self::Podman {
-            asked.all |= options.limit.is_some_and(|limit| limit > 0);
+            // It counts before it sorts, and leaves out paused containers.
             asked.limit = None;
-            let decided = ["status", "exited"]
-                .iter()
-                .any(|key| !options.filters.values(key).is_empty());
-            if !asked.all && !decided {
+            if !asked.all && !has("status") {
                 asked.filters = asked
                     .filters
                     .with("status", "running")
@@ -257,5 +275,118 @@ impl Dialect {
             }
         }
         listed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialect::{Docker, Podman};
+    use super::*;
+
+    #[test]
+    fn podman_is_known_by_one_of_its_components() {
+        assert_eq!(Dialect::of(["Podman Engine", "Conmon"].into_iter()), Podman);
+        assert_eq!(Dialect::of(["Engine", "containerd"].into_iter()), Docker);
+    }
+
+    #[test]
+    fn names_of_images_are_those_that_people_write() {
+        for (full, familiar) in [
+            ("docker.io/library/busybox:latest", "busybox:latest"),
+            ("docker.io/team/app:1", "team/app:1"),
+            ("localhost/mine:1", "mine:1"),
+            ("quay.io/a/b:1", "quay.io/a/b:1"),
+        ] {
+            assert_eq!(Podman.image_name(full), familiar);
+            assert_eq!(Docker.image_name(full), full);
+        }
+        assert_eq!(
+            Podman.filter_image("busybox"),
+            "docker.io/library/busybox:latest"
+        );
+        assert_eq!(Docker.filter_image("busybox"), "busybox");
+    }
+
+    #[test]
+    fn states_that_docker_does_not_know_are_its_own() {
+        assert_eq!(Podman.state("stopped"), ContainerState::Exited);
+        assert_eq!(Podman.state("stopping"), ContainerState::Running);
+        assert_eq!(Podman.state("configured"), ContainerState::Created);
+        assert_eq!(
+            Docker.state("stopped"),
+            ContainerState::Other("stopped".to_owned())
+        );
+    }
+
+    #[test]
+    fn an_image_id_names_its_hash() {
+        assert_eq!(Podman.image_id("0cf5"), "sha256:0cf5");
+        assert_eq!(Podman.image_id("sha256:0cf5"), "sha256:0cf5");
+        assert_eq!(Podman.image_id(""), "");
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_run_has_the_code_of_the_newest_docker() {
+        let not_found =
+            b"OCI runtime exec failed: exec: \"x\": executable file not found in $PATH\r\n";
+        let forbidden =
+            b"OCI runtime exec failed: exec: \"/etc/passwd\": permission denied: unknown\r\n";
+        assert_eq!(Docker.exec_refusal(126, not_found).unwrap(), 127);
+        assert_eq!(Docker.exec_refusal(126, forbidden).unwrap(), 126);
+        assert_eq!(Podman.exec_refusal(126, not_found).unwrap(), 126);
+        let user = b"unable to find user x: no matching entries in passwd file\r\n";
+        assert!(matches!(
+            Docker.exec_refusal(126, user),
+            Err(Failure::Known {
+                kind: ErrorKind::InvalidInput,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn a_list_is_asked_for_so_that_it_comes_as_the_contract_has_it() {
+        let limited = ListOptions::default().with_limit(2);
+        assert_eq!(Docker.list_request(&limited).limit, Some(2));
+        assert_eq!(
+            Podman.list_request(&limited),
+            ListOptions::default().with_all(true)
+        );
+        let exited = ListOptions::default().with_filters(Filters::new().exited(1));
+        assert!(Docker.list_request(&exited).all);
+        let plain = Podman.list_request(&ListOptions::default());
+        assert_eq!(plain.filters.values("status"), ["running", "paused"]);
+        assert!(
+            Docker
+                .list_request(&ListOptions::default())
+                .filters
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn an_option_that_would_be_ignored_is_known() {
+        let signal = "stop_container.signal";
+        assert!(
+            Docker
+                .missing_options(ApiVersion::new(1, 41))
+                .contains(&signal)
+        );
+        assert!(
+            !Docker
+                .missing_options(ApiVersion::new(1, 42))
+                .contains(&signal)
+        );
+        assert!(
+            Podman
+                .missing_options(ApiVersion::new(1, 44))
+                .contains(&signal)
+        );
+    }
+
+    #[test]
+    fn for_ever_is_what_the_engine_understands() {
+        assert_eq!((Docker.grace(-1), Podman.grace(-1)), (-1, i32::MAX));
+        assert_eq!((Docker.grace(3), Podman.grace(i64::MAX)), (3, i32::MAX));
     }
 }

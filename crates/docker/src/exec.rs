@@ -15,10 +15,9 @@ use crate::error::Failure;
 use crate::stream::output::{Framing, Output};
 use crate::transport::{Deadline, Request, segment};
 
-/// Between two looks at a program whose output has ended and which still runs.
+/// Between the first two looks at a program whose output has ended and which still runs.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// The engine's clock for that: a program that closes its output and runs on is looked at less and
-/// less often.
+/// A program that closes its output and runs on is looked at less and less often, down to this.
 const LOOK_SELDOM: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
@@ -41,6 +40,8 @@ struct Start {
 struct Inspected {
     running: bool,
     exit_code: Option<i64>,
+    #[serde(default)]
+    pid: i64,
 }
 
 impl Docker {
@@ -53,7 +54,14 @@ impl Docker {
             .await?
             .json()?;
         let output = self.start_and_collect(&made.id, config).await?;
-        let exit = self.exec_exit(&made.id).await?;
+        let ended = self.exec_ended(&made.id).await?;
+        let code = if ended.ran() {
+            ended.exit_code
+        } else {
+            self.dialect()
+                .exec_refusal(ended.exit_code, &output.stdout)?
+        };
+        let exit = Exit::new(code);
         Ok(ExecOutput::new(exit)
             .with_stdout(output.stdout)
             .with_stderr(output.stderr))
@@ -93,26 +101,38 @@ impl Docker {
         collected
     }
 
-    /// The exit code, once the engine has it. Podman gives a 0 while the program still runs.
-    async fn exec_exit(&self, exec: &str) -> Result<Exit, Failure> {
+    /// How the program ended, once the engine knows. Podman gives a 0 while it still runs.
+    async fn exec_ended(&self, exec: &str) -> Result<Ended, Failure> {
         let path = format!("/exec/{}/json", segment(exec));
         let mut pause = LOOK_AGAIN;
         loop {
             let request = Request::get(path.as_str());
-            let seen: Inspected = self
-                .transport()
-                .call(request, Deadline::Usual)
-                .await?
-                .json()?;
-            match seen {
+            let reply = self.transport().call(request, Deadline::Usual).await?;
+            match reply.json()? {
                 Inspected {
                     running: false,
-                    exit_code: Some(code),
-                } => return Ok(Exit::new(code)),
+                    exit_code: Some(exit_code),
+                    pid,
+                } => {
+                    return Ok(Ended { exit_code, pid });
+                }
                 _ => tokio::time::sleep(pause).await,
             }
             pause = (pause * 2).min(LOOK_SELDOM);
         }
+    }
+}
+
+/// How a program ended.
+struct Ended {
+    exit_code: i64,
+    pid: i64,
+}
+
+impl Ended {
+    /// Whether it was run at all. Podman forgets the process, but gets the codes right.
+    fn ran(&self) -> bool {
+        self.pid > 0 || !matches!(self.exit_code, 126 | 127)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A container's log.
 
-use chrono::{DateTime, Utc};
-use futures::StreamExt;
+use std::time::{Duration, SystemTime};
+
+use futures::{StreamExt, future};
 use wharf_core::{Items, LogChunk, LogsOptions, Operation, Result, Timestamp};
 
 use crate::connect::Docker;
@@ -40,15 +41,28 @@ impl Docker {
             timestamps: options.timestamps,
         };
         let at = self.at(Operation::ContainerLogs);
-        let chunks = Output::new(stream, framing);
+        // The engine looks at the time only when there is a line to look at.
+        let ends = options.until.filter(|_| options.follow);
+        let chunks = Output::new(stream, framing).take_until(passed(ends));
         Ok(Items::new(chunks.map(move |chunk| {
             chunk.map_err(|failure| at.error(failure))
         })))
     }
 }
 
+/// How long lines may be on their way.
+const ON_THE_WAY: Duration = Duration::from_millis(200);
+
+/// Is done when a time has passed; without one, never.
+async fn passed(time: Option<Timestamp>) {
+    let Some(time) = time else {
+        return future::pending().await;
+    };
+    let left = time - Timestamp::from(SystemTime::now());
+    tokio::time::sleep(left.to_std().unwrap_or_default() + ON_THE_WAY).await;
+}
+
 /// A time as engines read it: seconds since 1970, with nine decimals.
 pub(crate) fn unix(time: Timestamp) -> String {
-    let time: DateTime<Utc> = time;
     format!("{}.{:09}", time.timestamp(), time.timestamp_subsec_nanos())
 }
