@@ -122,7 +122,7 @@ impl<'a, T, F: Fn() -> BoxFuture<'a, Result<T>> + Send + Sync> Next<'a, T> for F
 /// Something around every operation of a runtime: tracing, retry, a deadline, faults.
 ///
 /// The hooks are generic over what a call yields, so that no layer names an operation. A layer that changes a stream is
-/// `Clone`: the stream outlives the call.
+/// `Clone`: the stream outlives the call, and so do a session and a wait.
 ///
 /// ```
 /// use wharf_core::{Call, Layer, Next, Outcome, Result};
@@ -161,6 +161,15 @@ pub trait Layer: Debug + Send + Sync + 'static {
         call: Call<'_>,
         next: impl Next<'a, Session>,
     ) -> impl Future<Output = Result<Session>> + Send {
+        self.around(call, next)
+    }
+
+    /// Around a call that arms a wait: override to see or change how it ends.
+    fn around_pending<'a, T: Outcome>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Pending<T>>,
+    ) -> impl Future<Output = Result<Pending<T>>> + Send {
         self.around(call, next)
     }
 

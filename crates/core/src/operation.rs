@@ -35,6 +35,12 @@ macro_rules! emit { ($( $group:ident $( $hook:ident $name:ident $Op:ident [$agai
         pub const fn is_idempotent(self) -> bool {
             match self { $($(Self::$Op => again!($again),)*)* }
         }
+
+        /// Whether it opens a stream of items: by itself, or as the output of a session.
+        #[must_use]
+        pub const fn opens_stream(self) -> bool {
+            match self { $($(Self::$Op => streams!($hook),)*)* }
+        }
     }
 } }
 
@@ -43,6 +49,18 @@ macro_rules! again {
         true
     };
     (once) => {
+        false
+    };
+}
+
+macro_rules! streams {
+    (around_stream) => {
+        true
+    };
+    (around_session) => {
+        true
+    };
+    ($hook:ident) => {
         false
     };
 }
@@ -180,6 +198,19 @@ mod tests {
                 again.parse::<Operation>().unwrap().is_idempotent(),
                 "{again}"
             );
+        }
+    }
+
+    #[test]
+    fn what_yields_items_opens_a_stream() {
+        for (operation, streams) in [
+            (Operation::ContainerLogs, true),
+            (Operation::Events, true),
+            (Operation::StartExec, true),
+            (Operation::WaitContainer, false),
+            (Operation::ListContainers, false),
+        ] {
+            assert_eq!(operation.opens_stream(), streams, "{operation}");
         }
     }
 }

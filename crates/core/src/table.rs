@@ -25,7 +25,7 @@ macro_rules! container_ops { ($go:ident $($x:tt)*) => { $go! { $($x)* ContainerO
     around         remove_container  RemoveContainer  [once on id]  (id: &str, options: RemoveOptions) -> ();
     around         inspect_container InspectContainer [again on id] (id: &str, options: InspectOptions) -> ContainerInfo;
     around         list_containers   ListContainers   [again]       (options: ListOptions) -> Vec<ContainerSummary>;
-    around         wait_container    WaitContainer    [once on id]  (id: &str, options: WaitOptions) -> Pending<Exit>;
+    around_pending wait_container    WaitContainer    [once on id]  (id: &str, options: WaitOptions) -> Pending<Exit>;
     around         exec_container    ExecContainer    [once on id]  (id: &str, config: ExecConfig) -> ExecOutput;
     around_stream  container_logs    ContainerLogs    [again on id] (id: &str, options: LogsOptions) -> Items<LogChunk>;
     around         pause_container   PauseContainer   [once on id]  (id: &str) -> ();

@@ -188,6 +188,41 @@ async fn a_stream_outlives_its_arguments_and_the_runtime() {
     );
 }
 
+#[derive(Debug)]
+struct Spoils;
+
+impl Layer for Spoils {
+    async fn around<'a, T: Outcome>(&self, _: Call<'_>, next: impl Next<'a, T>) -> Result<T> {
+        next().await
+    }
+    async fn around_pending<'a, T: Outcome>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Pending<T>>,
+    ) -> Result<Pending<T>> {
+        let pending = self.around(call, next).await?;
+        Ok(Pending::new(async move {
+            let exit = pending.await?;
+            Err(Error::new(
+                ErrorKind::Internal,
+                format!("{:?}", exit.data()),
+            ))
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_layer_sees_how_a_wait_ends() {
+    let (_, _, runtime) = layered();
+    let runtime = runtime.layer(Spoils);
+    let pending = runtime
+        .wait_container("web", WaitOptions::default())
+        .await
+        .unwrap();
+    let error = pending.await.unwrap_err();
+    assert_eq!(error.message(), format!("{:?}", Some(Exit::new(7))));
+}
+
 #[tokio::test]
 async fn capabilities_hold_through_layers_and_the_backend_is_found_below_them() {
     let (_, _, runtime) = layered();
