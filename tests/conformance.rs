@@ -1,0 +1,75 @@
+//! The suite on the fake, always, and on every engine that `WHARF_ENGINES` names.
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
+use std::process::ExitCode;
+use wharf_conformance::{Case, Harness, Outcome, cases};
+use wharf_tests::{Engine, Engines, fake, paused, real};
+
+type Done = Result<Completion, Failed>;
+
+/// What is unsupported or skipped is shown as ignored, with the reason, never as passed.
+fn completion(outcome: Outcome) -> Done {
+    match outcome {
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::Failed(why) => Err(why.into()),
+        Outcome::Unsupported(why) => Ok(Completion::ignored_with(format!("unsupported: {why}"))),
+        Outcome::Skipped(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
+    }
+}
+
+fn on_the_fake(case: &'static Case) -> Trial {
+    Trial::ignorable_test(format!("fake::{}", case.name), || {
+        let harness = fake(|runtime| runtime)?;
+        completion(paused()?.block_on(case.run(&harness)).outcome)
+    })
+}
+
+fn on_an_engine(case: &'static Case, harness: Harness) -> Trial {
+    Trial::ignorable_test(format!("{}::{}", harness.name(), case.name), move || {
+        completion(real()?.block_on(case.run(&harness)).outcome)
+    })
+}
+
+/// An engine that does not answer is a failure where it is required, and named as skipped where it is not.
+fn answers(engine: &Engine) -> Trial {
+    let (required, silence) = (engine.required, engine.silence.clone());
+    Trial::ignorable_test(format!("{}::answers", engine.name), move || match silence {
+        None => Ok(Completion::Completed),
+        Some(why) if required => Err(why.into()),
+        Some(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
+    })
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let engines = match Engines::from_env() {
+        Ok(engines) => engines,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials: Vec<Trial> = cases().iter().map(on_the_fake).collect();
+    for name in engines.missing {
+        trials.push(Trial::test(format!("{name}::is_there"), move || {
+            Err(format!("WHARF_REQUIRE wants {name}, which WHARF_ENGINES does not name").into())
+        }));
+    }
+    for engine in &engines.named {
+        trials.push(answers(engine));
+        if engine.silence.is_none() {
+            trials.extend(
+                cases()
+                    .iter()
+                    .map(|case| on_an_engine(case, engine.harness.clone())),
+            );
+        }
+    }
+    if engines.named.is_empty() {
+        println!(
+            "real engines: skipped, since WHARF_ENGINES names none; \
+             try WHARF_ENGINES=docker=unix:///var/run/docker.sock"
+        );
+    }
+    run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,52 @@
+//! What the tests of the workspace share: harnesses for the fake and for the engines that the environment names, and
+//! the tokio runtimes that cases are run in.
+
+mod engines;
+
+pub use engines::{Engine, Engines};
+
+use std::sync::Arc;
+use wharf_conformance::Harness;
+use wharf_core::{ImageRef, Result, Runtime};
+use wharf_fake::{Fake, ImageFixture, Registry};
+
+/// A host folder that the fakes have.
+const FOLDER: &str = "/srv/wharf";
+
+/// A new engine in memory, that is the suite's alone. `wrap` may put something around each handle on it.
+pub fn fake(
+    wrap: impl Fn(Arc<dyn Runtime>) -> Arc<dyn Runtime> + Send + Sync + 'static,
+) -> Result<Harness> {
+    let image: ImageRef = "registry.test:5000/wharf/hello:latest".parse()?;
+    let hello = ImageFixture::busybox()
+        .with_layer(6_000_000)
+        .with_file("/hello", "Hello from the pier.\n");
+    let registry = Registry::new(image.registry()).with_image("wharf/hello:latest", hello?);
+    let fake = Fake::builder()
+        .registry(registry)
+        .host_folder(FOLDER, [])?
+        .build();
+    let harness = Harness::new("fake", move || {
+        let runtime = wrap(Arc::new(fake.runtime()));
+        Box::pin(async { Ok(runtime) })
+    });
+    Ok(harness
+        .with_pull_image(image)
+        .with_bind_dir(FOLDER)
+        .with_exclusive(true))
+}
+
+/// A tokio runtime of one thread whose clock leaps to the next timer whenever all wait: for the fake.
+pub fn paused() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+}
+
+/// A tokio runtime of one thread: for real engines.
+pub fn real() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
