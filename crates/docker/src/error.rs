@@ -163,9 +163,6 @@ impl Failure {
         match self {
             Self::Connect { .. } | Self::Unsendable(_) => false,
             Self::Closed { sent } => *sent,
-            Self::Known { kind, .. } => {
-                !matches!(kind, ErrorKind::InvalidInput | ErrorKind::Unsupported)
-            }
             _ => true,
         }
     }

@@ -1,6 +1,5 @@
 //! The engine's events.
 
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::SystemTime;
 
@@ -22,8 +21,8 @@ use crate::transport::{Deadline, Request};
 
 /// So many events wait for a slow reader; then it is told that it lags.
 const BUFFER: usize = 8192;
-/// So many events are remembered by the engine, and may come again when a stream begins.
-const REPLAYED: usize = 256;
+/// So many events are remembered by the engine, and told at the beginning.
+const REMEMBERED: usize = 256;
 
 #[async_trait]
 impl EventOps for Docker {
@@ -86,20 +85,18 @@ fn now() -> Timestamp {
 }
 
 /// Leaves out what was told already. What happens while the engine looks into its memory and
-/// subscribes comes out of both.
+/// subscribes comes out of both; later nothing can.
 fn once_each(
     events: impl Stream<Item = Result<Event, Failure>>,
 ) -> impl Stream<Item = Result<Event, Failure>> {
-    let seen = VecDeque::with_capacity(REPLAYED);
-    let fresh = events.scan(seen, |seen, event| {
+    let fresh = events.scan(Vec::new(), |seen: &mut Vec<Event>, event| {
         let repeated = match &event {
-            Ok(event) if seen.contains(event) => true,
-            Ok(event) => {
-                seen.truncate(REPLAYED - 1);
-                seen.push_front(event.clone());
-                false
+            Ok(event) if seen.len() < 2 * REMEMBERED => {
+                let repeated = seen.contains(event);
+                seen.push(event.clone());
+                repeated
             }
-            Err(_) => false,
+            _ => false,
         };
         future::ready(Some((!repeated).then_some(event)))
     });
