@@ -269,9 +269,33 @@ impl Context {
         self.watch_for(self.mine().kind(EventKind::Container)).await
     }
 
+    /// Watches a container that has been started and has written something. Engines may tell what happened just before
+    /// a feed was opened, so the feed is opened first and read up to the start.
+    pub(crate) async fn watched(&self, config: ContainerConfig) -> Verdict<(Watch, ContainerId)> {
+        let mut watch = self.watch().await?;
+        let id = self.up(config).await?;
+        watch.until(EventAction::Start).await?;
+        Ok((watch, id))
+    }
+
     pub(crate) async fn watch_for(&self, filters: Filters) -> Verdict<Watch> {
         let options = EventsOptions::default().with_filters(filters);
         Ok(Watch(self.rt.events(options).await?))
+    }
+
+    /// Calls again while it conflicts: an engine does one prune of a kind at a time, whoever asks for it.
+    pub(crate) async fn in_turn<T, F>(&self, call: impl Fn() -> F) -> Verdict<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        loop {
+            match call().await {
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 
     /// Asks until it is so, where nothing can tell of the change.
@@ -290,7 +314,7 @@ impl Context {
 }
 
 /// Events as they come.
-pub(crate) struct Watch(Items<Event>);
+pub(crate) struct Watch(pub(crate) Items<Event>);
 
 impl Watch {
     pub(crate) async fn next(&mut self) -> Verdict<Event> {

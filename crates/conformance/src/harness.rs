@@ -146,8 +146,8 @@ impl Harness {
         self
     }
 
-    /// Whether the case is among those that were asked for.
-    pub(crate) fn wants(&self, case: &Case) -> bool {
+    /// Whether the case is among those that [`with_filter`](Self::with_filter) asks for.
+    pub fn wants(&self, case: &Case) -> bool {
         [case.name, case.group]
             .iter()
             .any(|text| text.contains(&self.filter))

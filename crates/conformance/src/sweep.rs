@@ -4,6 +4,7 @@ use crate::{
     check::{Failure, Verdict},
     context::{CASE_LABEL, Context},
 };
+use std::{sync::Arc, time::Duration};
 use wharf_core::*;
 
 /// Removes all that the case made. Goes on after a failure, and tells of the first.
@@ -31,7 +32,7 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
     containers.sort_unstable();
     containers.dedup();
     for id in containers {
-        note(rt.remove_container_if_exists(&id).await.map(drop));
+        note(remove(rt, &id).await);
     }
     for image in made.images {
         let force = RemoveImageOptions::default().with_force(true);
@@ -44,4 +45,16 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
         }
     }
     first
+}
+
+/// Removes a container, or waits for the end of a removal that is under way.
+async fn remove(rt: &Arc<dyn Runtime>, id: &str) -> Result<()> {
+    loop {
+        match rt.remove_container_if_exists(id).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            outcome => return outcome.map(drop),
+        }
+    }
 }

@@ -247,15 +247,7 @@ pub(super) const CASES: &[Case] = &[
         invalid(ctx.rt.events(options.with_until(until)).await, "since")?;
     }),
     case!("N14", a_bad_image_name_is_refused_everywhere, |ctx| {
-        for image in [
-            "",
-            "Upper/Case",
-            "a b",
-            "../etc",
-            "a//b",
-            "busybox:",
-            "sha256:xyz",
-        ] {
+        for image in ["", "Upper/Case", "a b", "../etc", "a//b", "busybox:"] {
             let inspected = ctx
                 .rt
                 .inspect_image(image, InspectImageOptions::default())

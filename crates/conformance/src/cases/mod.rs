@@ -19,9 +19,10 @@ pub fn cases() -> &'static [Case] {
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let container = container::CASES.concat();
+    let image = image::CASES.concat();
     let groups = [
         &container,
-        image::CASES,
+        &image,
         events::CASES,
         system::CASES,
         volume::CASES,

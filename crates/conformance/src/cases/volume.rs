@@ -34,6 +34,17 @@ async fn remove(ctx: &Context, name: &str, force: bool) -> Result<()> {
         .await
 }
 
+async fn prune(ctx: &Context, all: bool) -> Verdict<Vec<String>> {
+    let options = PruneVolumesOptions::default()
+        .with_filters(ctx.mine())
+        .with_all(all);
+    let volumes = volumes(ctx)?;
+    Ok(ctx
+        .in_turn(|| volumes.prune_volumes(options.clone()))
+        .await?
+        .removed)
+}
+
 pub(super) const CASES: &[Case] = &[
     case!("V1", create_volume_makes_one, [VOLUMES], |ctx| {
         let mut config = config(ctx);
@@ -63,12 +74,17 @@ pub(super) const CASES: &[Case] = &[
             same("labels", second.labels, first.labels)?;
         }
     ),
-    case!("V1", create_volume_takes_driver_options, [VOLUMES], |ctx| {
-        let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=1m")];
-        let config = config(ctx).with_driver("local").with_driver_opts(options);
-        let made = volumes(ctx)?.create_volume(config.clone()).await?;
-        same("options", made.options, config.driver_opts)?;
-    }),
+    case!(
+        "V1",
+        create_volume_takes_driver_options,
+        [VOLUMES, Need::Option("create_volume.driver_opts")],
+        |ctx| {
+            let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=1m")];
+            let config = config(ctx).with_driver("local").with_driver_opts(options);
+            let made = volumes(ctx)?.create_volume(config.clone()).await?;
+            same("options", made.options, config.driver_opts)?;
+        }
+    ),
     case!(
         "V2",
         inspect_missing_volume_is_not_found,
@@ -144,11 +160,8 @@ pub(super) const CASES: &[Case] = &[
             let (used, free) = (create(ctx).await?, create(ctx).await?);
             let mounts = [Mount::volume(&used, "/data")];
             ctx.create(ctx.config(IDLE).with_mounts(mounts)).await?;
-            let options = PruneVolumesOptions::default().with_filters(ctx.mine());
-            let pruned = volumes(ctx)?.prune_volumes(options.clone()).await?;
-            none("removed unasked", pruned.removed)?;
-            let pruned = volumes(ctx)?.prune_volumes(options.with_all(true)).await?;
-            same("removed", pruned.removed, [free])?;
+            none("removed unasked", prune(ctx, false).await?)?;
+            same("removed", prune(ctx, true).await?, [free])?;
             same("left", names(ctx, ctx.mine()).await?, [used])?;
         }
     ),

@@ -6,7 +6,8 @@ const PRUNE: Need = Need::Operation(Operation::PruneContainers);
 
 async fn prune(ctx: &Context, filters: Filters) -> Verdict<Vec<String>> {
     let options = PruneContainersOptions::default().with_filters(filters);
-    let mut removed = ctx.rt.prune_containers(options).await?.removed;
+    let prune = || ctx.rt.prune_containers(options.clone());
+    let mut removed = ctx.in_turn(prune).await?.removed;
     removed.sort_unstable();
     Ok(removed)
 }
@@ -41,11 +42,10 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!("C170", prune_of_nothing_is_ok, [PRUNE], |ctx| {
         let options = PruneContainersOptions::default().with_filters(ctx.mine());
-        same(
-            "pruned",
-            ctx.rt.prune_containers(options).await?,
-            Pruned::default(),
-        )?;
+        let pruned = ctx
+            .in_turn(|| ctx.rt.prune_containers(options.clone()))
+            .await?;
+        same("pruned", pruned, Pruned::default())?;
     }),
     case!("C171", prune_goes_by_its_label_filters, [PRUNE], |ctx| {
         let mut config = ctx.config(IDLE);

@@ -1,0 +1,121 @@
+//! `inspect_image` and `list_images`.
+
+use super::{GROUP, prelude::*, *};
+
+async fn list(ctx: &Context, filters: Filters) -> Verdict<Vec<ImageSummary>> {
+    let options = ListImagesOptions::default().with_filters(filters);
+    Ok(ctx.rt.list_images(options).await?)
+}
+
+pub(super) const CASES: &[Case] = &[
+    case!("I1", an_image_is_found_by_name_and_id, |ctx| {
+        let image: ImageRef = ctx.image().parse()?;
+        let id = ctx.image_info(ctx.image()).await?.id;
+        let hash = id.trim_start_matches("sha256:");
+        let short = hash.get(..12).unwrap_or_default();
+        for key in [image.as_str(), &image.familiar(), &id, hash, short] {
+            same(key, ctx.image_info(key).await?.id, id.clone())?;
+        }
+    }),
+    case!("I1", inspect_tells_of_an_image, |ctx| {
+        let image: ImageRef = ctx.image().parse()?;
+        let info = ctx.image_info(ctx.image()).await?;
+        let hash = info.id.strip_prefix("sha256:").unwrap_or_default();
+        same("digits of the id", hash.len(), 64)?;
+        holds(
+            format_args!("{} is among {:?}", image.familiar(), info.tags),
+            info.tags.contains(&image.familiar()),
+        )?;
+        holds("it has a size", info.size > 0)?;
+        holds("it has layers", !info.layers.is_empty())?;
+        some("a time of creation", info.created)?;
+        same("system", some("a platform", info.platform)?.os, "linux")?;
+        holds("it has a command", !info.config.command.is_empty())?;
+    }),
+    case!("I2", inspect_missing_image_is_not_found, |ctx| {
+        is_missing(ctx, &missing(ctx)).await?;
+        is_missing(ctx, &format!("sha256:{}", "f".repeat(64))).await?;
+        is_missing(ctx, &"f".repeat(64)).await?;
+    }),
+    case!("I10", images_are_listed, |ctx| {
+        let info = ctx.image_info(ctx.image()).await?;
+        let listed = list(ctx, Filters::new()).await?;
+        let found = listed.into_iter().find(|image| image.id == info.id);
+        let found = some("the image under test", found)?;
+        same("tags", found.tags, info.tags)?;
+        same("size", found.size, info.size)?;
+        let seconds = |time: Option<Timestamp>| time.map(|time| time.timestamp());
+        same("created", seconds(found.created), seconds(info.created))?;
+    }),
+    case!("I10", images_are_listed_newest_first, |ctx| {
+        let all = ListImagesOptions::default().with_all(true);
+        let times: Vec<_> = ctx
+            .rt
+            .list_images(all)
+            .await?
+            .into_iter()
+            .map(|i| i.created)
+            .collect();
+        let falling = times.windows(2).all(|pair| pair[0] >= pair[1]);
+        holds(format_args!("they are newest first: {times:?}"), falling)?;
+    }),
+    case!(
+        "I11",
+        a_reference_filter_takes_names_and_patterns,
+        [TAG],
+        |ctx| {
+            let (one, two) = (ctx.tag().await?, ctx.tag().await?);
+            let tags = async |filters| {
+                let listed = list(ctx, filters).await?;
+                let tags = listed.into_iter().flat_map(|image| image.tags);
+                let mut mine: Vec<_> = tags.filter(|tag| tag.starts_with(&ctx.text)).collect();
+                mine.sort_unstable();
+                Ok::<_, Failure>(mine)
+            };
+            let by = |pattern: &str| Filters::new().reference(pattern);
+            let (one, two) = (one.familiar(), two.familiar());
+            let bare = one.trim_end_matches(":v1");
+            holds("the name", tags(by(bare)).await?.contains(&one))?;
+            holds("the name and tag", tags(by(&one)).await?.contains(&one))?;
+            holds(
+                "a pattern",
+                tags(by(&format!("{}*", ctx.text))).await?.contains(&two),
+            )?;
+            holds(
+                "a pattern of tags",
+                tags(by(&format!("{bare}:v*"))).await?.contains(&one),
+            )?;
+            none("another tag", tags(by(&format!("{bare}:v2"))).await?)?;
+            none("images that fit none", list(ctx, by(&missing(ctx))).await?)?;
+        }
+    ),
+    case!("I11", a_dangling_filter_tells_the_named_apart, |ctx| {
+        let id = ctx.image_info(ctx.image()).await?.id;
+        let has = |images: &[ImageSummary]| images.iter().any(|image| image.id == id);
+        holds(
+            "it has a name",
+            has(&list(ctx, Filters::new().dangling(false)).await?),
+        )?;
+        let nameless = list(ctx, Filters::new().dangling(true)).await?;
+        holds("it is not among the nameless", !has(&nameless))?;
+        holds(
+            "those have none",
+            nameless.iter().all(|image| image.tags.is_empty()),
+        )?;
+    }),
+    case!("I11", before_and_since_leave_the_image_out, |ctx| {
+        let id = ctx.image_info(ctx.image()).await?.id;
+        for key in ["before", "since"] {
+            let listed = list(ctx, Filters::new().with(key, ctx.image())).await?;
+            holds(key, listed.iter().all(|image| image.id != id))?;
+            let listed = list(ctx, Filters::new().with(key, missing(ctx))).await;
+            holds(
+                format_args!("{key} a missing one is refused"),
+                listed.is_err(),
+            )?;
+        }
+    }),
+    case!("I11", a_label_filter_of_images_takes_labels, |ctx| {
+        none("images", list(ctx, ctx.mine()).await?)?;
+    }),
+];
