@@ -132,43 +132,53 @@ impl Log {
             tokio::pin!(grown);
             // Enabled before the look, so that nothing that is written after it is missed.
             grown.as_mut().enable();
-            if let Some(step) = self.step(cursor, options) {
-                return step;
+            match self.step(cursor, options) {
+                Step::Record(chunk) => return Some(chunk),
+                Step::End => return None,
+                Step::NothingYet => grown.await,
             }
-            grown.await;
         }
     }
 
-    /// `None`: there is nothing yet. `Some(None)`: the end.
-    fn step(&self, cursor: &mut Cursor, options: &LogsOptions) -> Option<Option<LogChunk>> {
+    fn step(&self, cursor: &mut Cursor, options: &LogsOptions) -> Step {
         let inner = self.lock();
         let end = cursor.end.or_else(|| inner.ends.get(cursor.run).copied());
-        while cursor.next < end.unwrap_or(inner.records.len()) {
-            let record = inner.records.get(cursor.next)?;
+        let there = inner.records.len();
+        while cursor.next < end.unwrap_or(there) {
+            let Some(record) = inner.records.get(cursor.next) else {
+                break;
+            };
             cursor.next += 1;
             if options.until.is_some_and(|until| record.time > until) {
-                return Some(None);
+                return Step::End;
             }
             let chosen = match record.source {
                 LogSource::Stderr => options.stderr,
                 _ => options.stdout,
             };
             if chosen && options.since.is_none_or(|since| record.time >= since) {
-                let chunk = LogChunk::new(record.source.clone(), record.bytes.clone());
-                let time = record.time;
-                return Some(Some(if options.timestamps {
-                    chunk.with_timestamp(time)
-                } else {
-                    chunk
-                }));
+                let mut chunk = LogChunk::new(record.source.clone(), record.bytes.clone());
+                chunk.timestamp = options.timestamps.then_some(record.time);
+                return Step::Record(chunk);
             }
         }
-        end.map(|_| None)
+        if end.is_some() {
+            Step::End
+        } else {
+            Step::NothingYet
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a look at the log finds.
+enum Step {
+    Record(LogChunk),
+    NothingYet,
+    End,
 }
 
 /// How far a reader has come.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// A sequence that its seed determines, the same in every version and on every machine (SplitMix64).
+/// A sequence that its seed determines, the same in every version and on every machine (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 

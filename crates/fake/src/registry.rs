@@ -138,13 +138,11 @@ impl Registry {
             return Ok(());
         };
         let one_less = |left: u32| left.checked_sub(1);
-        match left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
-            Ok(_) => Ok(()),
-            Err(_) => {
-                let why = "toomanyrequests: You have reached your pull rate limit; try again later";
-                Err(Error::new(ErrorKind::RateLimited, why).with_transient(true))
-            }
-        }
+        let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        taken.map(|_| ()).map_err(|_| {
+            let why = "toomanyrequests: You have reached your pull rate limit; try again later";
+            Error::new(ErrorKind::RateLimited, why).with_transient(true)
+        })
     }
 
     fn image(&self, reference: &ImageRef, platform: Option<&Platform>) -> Result<&ImageFixture> {

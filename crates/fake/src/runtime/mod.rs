@@ -97,9 +97,9 @@ impl Shared {
         world.state.tick();
         let outcome = transition(&mut world);
         let (happened, effects) = world.state.take_outcome();
-        happened
-            .into_iter()
-            .for_each(|event| world.bus.publish(event));
+        for event in happened {
+            world.bus.publish(event);
+        }
         for effect in effects {
             match effect {
                 Effect::Ended(key, exit) => world.live.entry(key).or_default().ended(&exit),
@@ -266,11 +266,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::PruneVolumes,
 ];
 
-const MISSING_OPTIONS: &[&str] = &[
-    "create_container.restart",
-    "create_container.health_check",
-    "create_volume.driver_opts",
-];
+const MISSING_OPTIONS: &[&str] = &["create_container.restart", "create_container.health_check"];
 
 impl Runtime for Engine {
     fn volumes(&self) -> Option<&dyn VolumeOps> {

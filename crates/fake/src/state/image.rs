@@ -195,20 +195,25 @@ impl State {
 
     /// Tells that a pull is done.
     pub(crate) fn tell_pulled(&mut self, name: &ImageRef) {
-        let mut labels = Vec::new();
-        if let Ok(image) = self.images.resolve(name.as_str()) {
-            labels.extend(image.config.labels.clone());
-        }
+        let attributes = [("name", name.familiar_name())];
         self.tell(
             EventKind::Image,
             EventAction::Pull,
             &name.familiar(),
-            [("name", name.familiar_name())],
+            attributes,
         );
+        if let Ok(image) = self.images.resolve(name.as_str()) {
+            self.add_labels(&image);
+        }
+    }
+
+    /// The last event is about an image: its labels are told with it.
+    fn add_labels(&mut self, image: &Image) {
         if let Some(event) = self.happened.last_mut() {
-            labels.into_iter().for_each(|(key, value)| {
-                event.attributes.entry(key).or_insert(value);
-            });
+            for (key, value) in &image.config.labels {
+                let entry = event.attributes.entry(key.clone());
+                entry.or_insert_with(|| value.clone());
+            }
         }
     }
 
@@ -231,14 +236,7 @@ impl State {
 
     fn tell_image(&mut self, image: &Image, action: EventAction, name: String) {
         self.tell(EventKind::Image, action, &image.id, [("name", name)]);
-        if let Some(event) = self.happened.last_mut() {
-            for (key, value) in &image.config.labels {
-                event
-                    .attributes
-                    .entry(key.clone())
-                    .or_insert_with(|| value.clone());
-            }
-        }
+        self.add_labels(image);
     }
 
     pub(crate) fn inspect_image(&self, text: &str) -> Result<ImageInfo> {
@@ -410,9 +408,9 @@ impl State {
     /// Takes an image out with all its names, and with `prune` its parents that have none.
     fn delete_image(&mut self, image: &Image, prune: bool, removed: &mut RemovedImages) {
         let names: Vec<ImageRef> = self.images.names_of(&image.id).cloned().collect();
-        names
-            .iter()
-            .for_each(|name| self.untag(image, name, removed));
+        for name in &names {
+            self.untag(image, name, removed);
+        }
         self.images.all.remove(&image.id);
         self.tell_image(image, EventAction::Delete, image.id.to_string());
         removed.deleted.push(image.id.clone());

@@ -44,14 +44,14 @@ impl State {
         let Some(name) = network_name(&container.config) else {
             return BTreeMap::new();
         };
-        let attachment = match &container.active {
-            Some(active) => active.endpoint.attachment.clone(),
-            None => {
+        let attachment = container.active.as_ref().map_or_else(
+            || {
                 let mut idle = NetworkAttachment::default();
                 idle.network_id = self.networks.id(&name).map(str::to_owned);
                 idle
-            }
-        };
+            },
+            |active| active.endpoint.attachment.clone(),
+        );
         BTreeMap::from([(name, attachment)])
     }
 }

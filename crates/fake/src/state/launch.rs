@@ -2,8 +2,9 @@
 
 use super::{
     State,
-    container::{Active, Container, Key, RunId, Source},
+    container::{Active, Container, Key, Mounted, RunId, Source},
     network::{Endpoint, network_name, network_type},
+    volume::DRIVER,
 };
 use crate::{
     fs::{self, Files, FsError, Tree},
@@ -87,7 +88,7 @@ impl State {
         }
         let (mut active, program, process) = outcome?;
         active.endpoint = endpoint;
-        self.tell_mounts(key, EventAction::Mount);
+        self.tell_mounted(key);
         let now = self.now;
         let gate = active.gate.clone();
         let container = self.containers.get_mut(key).ok_or_else(vanished)?;
@@ -230,10 +231,11 @@ impl State {
         config: &ContainerConfig,
         hostname: &str,
         endpoint: &Endpoint,
-    ) -> Result<Files, FsError> {
+    ) -> Result<Files, String> {
         let clock: Arc<dyn fs::Clock> = self.clock.clone();
         let files = Files::new(container.root.clone(), clock);
-        write_etc(&files, config, hostname, endpoint)?;
+        let failed = |error: FsError| format!("failed to mount the container's files: {error}");
+        write_etc(&files, config, hostname, endpoint).map_err(failed)?;
         let mut mounts = Vec::with_capacity(container.mounts.len());
         for mount in &container.mounts {
             let tree = match &mount.source {
@@ -251,7 +253,9 @@ impl State {
                 read_only: mount.read_only,
             });
         }
-        files.with_mounts(mounts, config.read_only_root)
+        files
+            .with_mounts(mounts, config.read_only_root)
+            .map_err(failed)
     }
 
     pub(super) fn tell_network(&mut self, key: Key, network: Option<&str>, action: EventAction) {
@@ -259,9 +263,7 @@ impl State {
         let Some(id) = self.networks.id(network).map(str::to_owned) else {
             return;
         };
-        let Some(container) = self.containers.get(key).map(|c| c.id.to_string()) else {
-            return;
-        };
+        let container = self.id_of(key);
         let kind = network_type(network).to_owned();
         let attributes = [
             ("container", container),
@@ -271,38 +273,48 @@ impl State {
         self.tell(EventKind::Network, action, &id, attributes);
     }
 
-    /// Tells that a container's volumes are mounted or no longer.
-    pub(super) fn tell_mounts(&mut self, key: Key, action: EventAction) {
-        let Some(container) = self.containers.get(key) else {
-            return;
-        };
-        let id = container.id.to_string();
-        let volumes: Vec<_> = container
-            .mounts
-            .iter()
-            .filter_map(|mount| match &mount.source {
-                Source::Volume { name, .. } => {
-                    Some((name.clone(), mount.target.clone(), !mount.read_only))
-                }
-                _ => None,
-            })
-            .collect();
-        for (name, target, writable) in volumes {
-            let driver = "local".to_owned();
-            if action == EventAction::Mount {
-                let attributes = [
-                    ("container", id.clone()),
-                    ("destination", target),
-                    ("driver", driver),
-                    ("propagation", String::new()),
-                    ("read/write", writable.to_string()),
-                ];
-                self.tell(EventKind::Volume, EventAction::Mount, &name, attributes);
-            } else {
-                let attributes = [("container", id.clone()), ("driver", driver)];
-                self.tell(EventKind::Volume, action.clone(), &name, attributes);
-            }
+    pub(super) fn tell_mounted(&mut self, key: Key) {
+        for (name, target, writable) in self.mounted_volumes(key) {
+            let attributes = [
+                ("container", self.id_of(key)),
+                ("destination", target),
+                ("driver", DRIVER.to_owned()),
+                ("propagation", String::new()),
+                ("read/write", writable.to_string()),
+            ];
+            self.tell(EventKind::Volume, EventAction::Mount, &name, attributes);
         }
+    }
+
+    pub(super) fn tell_unmounted(&mut self, key: Key) {
+        for (name, ..) in self.mounted_volumes(key) {
+            let attributes = [
+                ("container", self.id_of(key)),
+                ("driver", DRIVER.to_owned()),
+            ];
+            self.tell(EventKind::Volume, EventAction::Unmount, &name, attributes);
+        }
+    }
+
+    /// A container's volumes: their names, where they are mounted, and whether they can be written to.
+    fn mounted_volumes(&self, key: Key) -> Vec<(String, String, bool)> {
+        let mounts = self
+            .containers
+            .get(key)
+            .map_or(&[][..], |container| &container.mounts);
+        let volume = |mount: &Mounted| match &mount.source {
+            Source::Volume { name, .. } => {
+                Some((name.clone(), mount.target.clone(), !mount.read_only))
+            }
+            _ => None,
+        };
+        mounts.iter().filter_map(volume).collect()
+    }
+
+    fn id_of(&self, key: Key) -> String {
+        self.containers
+            .get(key)
+            .map_or_else(String::new, |container| container.id.to_string())
     }
 }
 
@@ -313,10 +325,9 @@ fn refused(message: String, code: i64) -> Refused {
     }
 }
 
-fn no_files(error: FsError) -> Refused {
-    let message = format!("failed to mount the container's files: {error}");
+fn no_files(why: String) -> Refused {
     Refused {
-        error: Error::new(ErrorKind::Internal, message),
+        error: Error::new(ErrorKind::Internal, why),
         code: 128,
     }
 }

@@ -170,7 +170,8 @@ impl State {
             network_name(&config).as_deref(),
             EventAction::Disconnect,
         );
-        self.tell_mounts(key, EventAction::Unmount);
+        self.tell_unmounted(key);
+        self.forget_memory(key);
         for _ in 0..stops {
             self.tell_container(key, EventAction::Stop, []);
         }

@@ -7,7 +7,9 @@ use super::{
     network::network_name,
 };
 use chrono::TimeDelta;
-use wharf_core::{ContainerState, ContainerSummary, ListOptions, Result, Timestamp};
+use wharf_core::{
+    ContainerConfig, ContainerState, ContainerSummary, ListOptions, Result, Timestamp,
+};
 
 impl State {
     pub(crate) fn list(&self, options: &ListOptions) -> Result<Vec<ContainerSummary>> {
@@ -39,8 +41,7 @@ impl State {
             image,
             container.image.id.clone(),
         );
-        let words = config.entrypoint.iter().chain(&config.command).flatten();
-        summary.command = words.map(String::as_str).collect::<Vec<_>>().join(" ");
+        summary.command = command_line(config);
         summary.created = Some(container.created);
         summary.status = status(container, self.now);
         summary.labels.clone_from(&config.labels);
@@ -54,6 +55,29 @@ impl State {
         }
         summary
     }
+}
+
+/// What it runs; arguments with spaces are quoted.
+fn command_line(config: &ContainerConfig) -> String {
+    let mut line = String::new();
+    for (index, word) in config
+        .entrypoint
+        .iter()
+        .chain(&config.command)
+        .flatten()
+        .enumerate()
+    {
+        if index > 0 {
+            line.push(' ');
+        }
+        let quote = if index > 0 && word.contains(' ') {
+            "'"
+        } else {
+            ""
+        };
+        line.extend([quote, word, quote]);
+    }
+    line
 }
 
 /// The state for people, as `docker ps` has it.

@@ -7,7 +7,8 @@ use crate::{
 };
 use wharf_core::{
     ContainerConfig, ContainerState, ErrorKind, EventAction, EventKind, ExecConfig, Filters, Grace,
-    ImageRef, ListOptions, Mount, PortMapping, RemoveOptions, RestartPolicy, Result, Signal,
+    ImageRef, ListOptions, Mount, PortMapping, RemoveImageOptions, RemoveOptions, RestartPolicy,
+    Result, Signal,
 };
 
 fn state() -> State {
@@ -321,24 +322,28 @@ fn lists_are_newest_first_and_filtered() {
 fn a_name_is_taken_from_an_image_before_the_image_goes() {
     let mut state = state();
     state.tag("busybox", &name("other:1")).unwrap();
-    let removed = state.remove_image("other:1", &Default::default()).unwrap();
+    let removed = state
+        .remove_image("other:1", &RemoveImageOptions::default())
+        .unwrap();
     assert_eq!(
         (removed.untagged, removed.deleted.len()),
         (vec!["other:1".to_owned()], 0)
     );
     let key = create(&mut state, config());
     assert_eq!(
-        kind(state.remove_image("busybox", &Default::default())),
+        kind(state.remove_image("busybox", &RemoveImageOptions::default())),
         ErrorKind::Conflict
     );
     let id = state.container(key).unwrap().image.id.to_string();
     assert_eq!(
-        kind(state.remove_image(&id, &Default::default())),
+        kind(state.remove_image(&id, &RemoveImageOptions::default())),
         ErrorKind::Conflict
     );
     state.remove(key, &RemoveOptions::default()).unwrap();
     told(&mut state);
-    let removed = state.remove_image("busybox", &Default::default()).unwrap();
+    let removed = state
+        .remove_image("busybox", &RemoveImageOptions::default())
+        .unwrap();
     assert_eq!(removed.untagged[0], "busybox:latest");
     assert_eq!(removed.deleted[0], *id);
     assert!(told(&mut state).ends_with(&["image:untag".to_owned(), "image:delete".to_owned()]));

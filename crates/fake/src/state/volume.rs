@@ -2,7 +2,7 @@
 
 use super::{
     State,
-    container::{Key, Source},
+    container::{Container, Key, Mounted, Source},
     event::has_label,
 };
 use crate::{
@@ -15,7 +15,7 @@ use wharf_core::{
     VolumeInfo,
 };
 
-const DRIVER: &str = "local";
+pub(super) const DRIVER: &str = "local";
 /// Where dockerd keeps them.
 const FOLDER: &str = "/var/lib/docker/volumes";
 /// How many bytes a volume may hold.
@@ -64,49 +64,50 @@ impl State {
             );
             return Err(Error::new(ErrorKind::NotFound, why));
         }
-        if let Some(option) = config.driver_opts.keys().next() {
-            let why = "the fake's volumes are memory and take no options";
-            return Err(Error::unsupported_option(
-                &format!("create_volume.driver_opts.{option}"),
-                why,
-            ));
+        let known = |option: &&String| ["type", "o", "device"].contains(&option.as_str());
+        if let Some(option) = config.driver_opts.keys().find(|option| !known(option)) {
+            let why = format_args!(
+                "create {}: invalid option: {option:?}; use type, o, device",
+                config.name
+            );
+            return Err(Error::invalid("driver_opts", why));
         }
-        let VolumeConfig { name, labels, .. } = config;
+        let name = config.name.clone();
         if !self.volumes.all.contains_key(&name) {
-            self.add_volume(&name, labels, false);
+            self.add_volume(config, false);
         }
         self.inspect_volume(&name)
     }
 
-    fn add_volume(&mut self, name: &str, labels: BTreeMap<String, String>, anonymous: bool) {
-        let tree = Tree::over(&fs::Image::empty(EPOCH), BUDGET);
-        let (created, options) = (self.now, BTreeMap::new());
-        let volume = Volume {
-            created,
-            labels,
-            options,
-            anonymous,
-            tree,
-        };
-        self.volumes.all.insert(name.to_owned(), volume);
-        self.tell(
-            EventKind::Volume,
-            EventAction::Create,
+    fn add_volume(&mut self, config: VolumeConfig, anonymous: bool) {
+        let VolumeConfig {
             name,
-            [("driver", DRIVER.to_owned())],
-        );
+            labels,
+            driver_opts,
+            ..
+        } = config;
+        let volume = Volume {
+            created: self.now,
+            labels,
+            options: driver_opts,
+            anonymous,
+            tree: Tree::over(&fs::Image::empty(EPOCH), BUDGET),
+        };
+        let driver = [("driver", DRIVER.to_owned())];
+        self.tell(EventKind::Volume, EventAction::Create, &name, driver);
+        self.volumes.all.insert(name, volume);
     }
 
     /// A container names a volume: it is made where it is missing.
     pub(super) fn ensure_volume(&mut self, name: &str) {
         if !self.volumes.all.contains_key(name) {
-            self.add_volume(name, BTreeMap::new(), false);
+            self.add_volume(VolumeConfig::new(name), false);
         }
     }
 
     pub(super) fn new_anonymous_volume(&mut self) -> Source {
         let name = self.random.id();
-        self.add_volume(&name, BTreeMap::new(), true);
+        self.add_volume(VolumeConfig::new(name.as_str()), true);
         Source::Volume {
             name,
             anonymous: true,
@@ -114,20 +115,75 @@ impl State {
     }
 
     /// The tree of a volume that a container is about to mount at `target`. While there is nothing in it, it gets what
-    /// the image has there.
+    /// the image has there. A volume with options is a mount of its own on the pretended host, which has memory and the
+    /// folders that it was given, and nothing else. The error is what the engine says.
     pub(super) fn volume_tree(
         &self,
         name: &str,
         image: &Files,
         target: &str,
-    ) -> Result<Tree, FsError> {
-        let volume = self.volumes.all.get(name).ok_or(FsError::NotFound)?;
+    ) -> Result<Tree, String> {
+        let volume = self
+            .volumes
+            .all
+            .get(name)
+            .ok_or_else(|| format!("get {name}: no such volume"))?;
+        let option = |key: &str| volume.options.get(key).map_or("", String::as_str);
+        let bound = option("o")
+            .split(',')
+            .any(|word| matches!(word, "bind" | "rbind"));
+        match option("type") {
+            "" | "tmpfs" if !bound => {}
+            _ => {
+                let device = option("device");
+                let folder = self.host.folders.get(device).filter(|_| bound);
+                return folder.cloned().ok_or_else(|| {
+                    format!(
+                        "error while mounting volume '{0}': failed to mount local volume: mount {device}:{0}: no such \
+                         file or directory",
+                        mountpoint(name)
+                    )
+                });
+            }
+        }
         let clock: Arc<dyn fs::Clock> = self.clock.clone();
         let files = Files::new(volume.tree.clone(), clock);
-        if files.list("/")?.is_empty() && image.stat(target).is_ok_and(|stat| stat.is_dir()) {
-            copy(image, target, &files, "")?;
-        }
+        let fill = || -> Result<(), FsError> {
+            if files.list("/")?.is_empty() && image.stat(target).is_ok_and(|stat| stat.is_dir()) {
+                copy(image, target, &files, "")?;
+            }
+            Ok(())
+        };
+        fill().map_err(|error| format!("failed to fill volume {name}: {error}"))?;
         Ok(volume.tree.clone())
+    }
+
+    /// A container has stopped: what was in memory only is gone, where nobody else has it mounted.
+    pub(super) fn forget_memory(&mut self, key: Key) {
+        let Some(container) = self.containers.get(key) else {
+            return;
+        };
+        let in_memory = |mount: &Mounted| match &mount.source {
+            Source::Volume { name, .. } => {
+                let volume = self.volumes.all.get(name)?;
+                (volume.options.get("type")? == "tmpfs").then(|| name.clone())
+            }
+            _ => None,
+        };
+        let names: Vec<String> = container.mounts.iter().filter_map(in_memory).collect();
+        if names.is_empty() {
+            return;
+        }
+        let users = self.volumes_in_use();
+        for name in names {
+            let running = |key: &Key| self.containers.get(*key).is_some_and(Container::is_running);
+            let mounted = users
+                .get(&name)
+                .is_some_and(|keys| keys.iter().any(running));
+            if let Some(volume) = self.volumes.all.get_mut(&name).filter(|_| !mounted) {
+                volume.tree = Tree::over(&fs::Image::empty(EPOCH), BUDGET);
+            }
+        }
     }
 
     pub(crate) fn inspect_volume(&self, name: &str) -> Result<VolumeInfo> {
@@ -239,7 +295,9 @@ impl State {
                 .is_none_or(|keys| keys.iter().all(|k| *k == key))
         };
         let own: Vec<String> = own.iter().filter(|name| alone(name)).cloned().collect();
-        own.iter().for_each(|name| self.destroy_volume(name));
+        for name in &own {
+            self.destroy_volume(name);
+        }
     }
 
     /// Which containers mount each volume, running or not.
