@@ -20,26 +20,29 @@ impl Context {
         self.url.as_deref()
     }
 
-    /// Whether it is the one in memory.
-    pub(crate) fn is_fake(&self) -> bool {
+    /// The URL of the engine in memory, where that is the one.
+    pub(crate) fn fake(&self) -> Option<String> {
         let from_env = || std::env::var(wharf::RUNTIME_VARIABLE).ok();
-        let url = self.url.clone().or_else(from_env);
-        url.is_some_and(|url| url.starts_with("fake:"))
+        let url = self.url.clone().or_else(from_env)?;
+        url.starts_with("fake:").then(|| with_real_clock(url))
     }
 
     /// The engine that `--runtime` names, else the one of the environment.
     pub(crate) async fn connect(&self) -> Result<Arc<dyn Runtime>> {
-        let runtime = match &self.url {
-            Some(url) => wharf::connect(url).await?,
-            None => wharf::connect_from_env().await?,
+        let runtime = match (self.fake(), &self.url) {
+            (Some(url), _) => wharf::connect(&url).await?,
+            (None, Some(url)) => wharf::connect(url).await?,
+            (None, None) => wharf::connect_from_env().await?,
         };
         Ok(self.traced(runtime))
     }
 
-    /// The engine that `--runtime` names, else that one.
-    pub(crate) async fn connect_or(&self, url: &str) -> Result<Arc<dyn Runtime>> {
-        let runtime = wharf::connect(self.url().unwrap_or(url)).await?;
-        Ok(self.traced(runtime))
+    /// The same with another default than the environment's.
+    pub(crate) fn or(&self, url: &str) -> Self {
+        Self {
+            url: Some(self.url.as_deref().unwrap_or(url).to_owned()),
+            ..self.clone()
+        }
     }
 
     fn traced(&self, runtime: Arc<dyn Runtime>) -> Arc<dyn Runtime> {
@@ -48,6 +51,15 @@ impl Context {
         } else {
             runtime
         }
+    }
+}
+
+/// The fake's clock is fixed, for tests; people expect theirs.
+fn with_real_clock(url: String) -> String {
+    if url == "fake:" {
+        "fake:?clock=real".to_owned()
+    } else {
+        url
     }
 }
 

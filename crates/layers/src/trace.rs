@@ -3,7 +3,7 @@
 use futures::{StreamExt, stream};
 use std::time::Instant;
 use tracing::{Instrument, Span, debug, field, info, info_span};
-use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Result, Session};
+use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
 
 /// A `tracing` span around every call.
 ///
@@ -13,7 +13,7 @@ use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Result, Session
 /// At level DEBUG the arguments are told too: passwords, tokens and the values of environment variables never are.
 ///
 /// A call that opens a stream has ended when the stream is open; how many items and bytes came, and how the stream
-/// ended, is told when it ends or is dropped, in the same span.
+/// ended, is told when it ends or is dropped, in the same span. How a wait ended is told when it does.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,6 +48,23 @@ impl Layer for Trace {
         let span = open(call);
         let items = traced(&span, next).await?;
         Ok(tallied(items, span))
+    }
+
+    async fn around_pending<'a, T: Outcome>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Pending<T>>,
+    ) -> Result<Pending<T>> {
+        let span = open(call);
+        let pending = traced(&span, next).await?;
+        let told = span.clone();
+        let answer = async move {
+            let answer = pending.await;
+            let end = outcome(answer.as_ref().err());
+            info!(parent: &told, end, "wait ended");
+            answer
+        };
+        Ok(Pending::new(answer.instrument(span)))
     }
 
     async fn around_session<'a>(

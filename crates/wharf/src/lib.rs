@@ -94,7 +94,7 @@ mod discover;
 #[cfg(feature = "docker")]
 mod docker;
 #[cfg(feature = "fake")]
-mod fake;
+pub mod fake;
 pub mod prelude;
 mod schemes;
 

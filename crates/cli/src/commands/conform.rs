@@ -8,14 +8,21 @@ use crate::{
 };
 use anstyle::Style;
 use clap::ValueEnum;
-use futures::FutureExt;
+use futures::{FutureExt, future};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
+    sync::Arc,
 };
-use wharf::ImageRef;
+use wharf::{
+    ImageRef, Runtime,
+    fake::{self, ImageFixture, Registry},
+};
 use wharf_conformance::{CaseReport, Harness, Outcome as Verdict, Report, cases, run_all};
+
+/// The fake has a folder of a host that does not exist.
+const FOLDER: &str = "/srv/wharf";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -38,6 +45,10 @@ pub(crate) struct Args {
     /// An image to pull and to remove again; else the cases that pull are skipped
     #[arg(long, value_name = "IMAGE", env = "WHARF_PULL_IMAGE")]
     pull_image: Option<ImageRef>,
+
+    /// A folder on the engine's host that containers may write to; else the cases that bind one are skipped
+    #[arg(long, value_name = "FOLDER")]
+    bind_dir: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,12 +69,12 @@ impl Args {
         // Whether there is an engine at all is said once, not by every case.
         let runtime = context.connect().await?;
         drop(runtime);
-        if context.is_fake() {
-            // Nothing there takes real time, so nobody has to wait for it.
-            tokio::time::pause();
-        }
-        let harness = self.harness(context);
-        let mut live = Live::new(form);
+        let harness = match context.fake() {
+            Some(url) => self.fake(&url)?,
+            None => self.harness(context),
+        };
+        let wanted = cases().iter().filter(|case| harness.wants(case)).count();
+        let mut live = Live::new(form, wanted);
         let mut interrupts = Interrupts::catch()?;
         let report = tokio::select! {
             report = run_all(&harness, jobs, |case| live.show(case)) => report,
@@ -85,6 +96,7 @@ impl Args {
         Ok(u8::from(report.failed > 0))
     }
 
+    /// Any engine; somebody may be using it.
     fn harness(self, context: &Context) -> Harness {
         let name = context
             .url()
@@ -95,13 +107,37 @@ impl Args {
             let context = context.clone();
             async move { context.connect().await }.boxed()
         };
-        let harness = Harness::new(name, connect)
-            .with_image(self.image)
-            .with_filter(self.filter);
-        match self.pull_image {
+        let harness = Harness::new(name, connect);
+        let harness = harness.with_image(self.image).with_filter(self.filter);
+        let harness = match self.pull_image {
             Some(image) => harness.with_pull_image(image),
             None => harness,
+        };
+        match self.bind_dir {
+            Some(folder) => harness.with_bind_dir(folder),
+            None => harness,
         }
+    }
+
+    /// An engine in memory that has all that a case can need. Nothing there takes real time, so nobody waits for it.
+    fn fake(self, url: &str) -> Result<Harness, Failure> {
+        tokio::time::pause();
+        let image: ImageRef = "registry.test:5000/wharf/hello:latest".parse()?;
+        let hello = ImageFixture::busybox().with_layer(6_000_000);
+        let registry = Registry::new(image.registry()).with_image("wharf/hello:latest", hello);
+        let fake = fake::builder(url)?
+            .registry(registry)
+            .host_folder(FOLDER, [])?
+            .build();
+        let connect = move || {
+            let runtime: Arc<dyn Runtime> = Arc::new(fake.runtime());
+            future::ready(Ok(runtime)).boxed()
+        };
+        let harness = Harness::new("fake", connect).with_filter(self.filter);
+        Ok(harness
+            .with_pull_image(image)
+            .with_bind_dir(FOLDER)
+            .with_exclusive(true))
     }
 }
 
@@ -115,9 +151,8 @@ struct Live {
 }
 
 impl Live {
-    fn new(form: Form) -> Self {
-        let bar =
-            ProgressBar::with_draw_target(Some(cases().len() as u64), ProgressDrawTarget::stderr());
+    fn new(form: Form, wanted: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(wanted as u64), ProgressDrawTarget::stderr());
         // A template of ours that is wrong costs its looks alone.
         if let Ok(style) = ProgressStyle::with_template("[{bar:40}] {pos}/{len} {msg}") {
             bar.set_style(style.progress_chars("=> "));

@@ -39,7 +39,7 @@ pub(crate) struct Args {
 impl Args {
     /// Without `--runtime` it needs nothing: the engine is the one in memory.
     pub(crate) async fn run(self, context: &Context) -> Outcome {
-        let runtime = context.connect_or("fake:").await?;
+        let runtime = context.or("fake:").connect().await?;
         let mut screen = Screen::new(!self.format.json);
         let mut interrupts = Interrupts::catch()?;
         let run = run_id();

@@ -1,0 +1,316 @@
+//! Faults: what goes wrong with a real engine, brought about by rules.
+
+mod effect;
+mod engine;
+mod open;
+mod rule;
+
+pub use effect::{Effect, Failure, Reach, When};
+pub use rule::Rule;
+
+use engine::Engine;
+use open::{GONE, Open, Place};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::pending,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::sleep;
+use wharf_core::{Call, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
+
+/// A layer that makes calls fail, wait, hang and break as rules say. Its clones are one: keep one as the handle, with
+/// which the test adds and removes rules while the code under test runs.
+///
+/// ```
+/// use wharf_core::{ErrorKind, Operation, PullPolicy, RuntimeExt};
+/// use wharf_fake::Fake;
+/// use wharf_layers::{Fault, Rule};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> wharf_core::Result<()> {
+/// let faults = Fault::new();
+/// let runtime = Fake::new().runtime().layer(faults.clone());
+///
+/// let flaky = Rule::fail(wharf_core::ErrorKind::RateLimited).on(Operation::PullImage).first(2);
+/// faults.add(flaky)?;
+/// for _ in 0..2 {
+///     let error = runtime.ensure_image("busybox", PullPolicy::Always).await.unwrap_err();
+///     assert!(error.is_transient());
+/// }
+/// runtime.ensure_image("busybox", PullPolicy::Always).await?;
+/// faults.assert_all_matched();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The rules are asked in the order in which they were added, and each counts the calls that it is about for itself.
+/// All that hit a call act on it, up to the first that ends it. So a delay before a failure delays the failure.
+///
+/// What is supported stays as the runtime below says. A container's rule sees the id where the caller gives the id, and
+/// the name where it gives the name.
+#[derive(Clone)]
+pub struct Fault(Arc<Shared>);
+
+struct Shared {
+    seed: u64,
+    rules: Mutex<Rules>,
+    engine: Engine,
+}
+
+#[derive(Default)]
+struct Rules {
+    added: u64,
+    by_id: BTreeMap<RuleId, RuleReport>,
+}
+
+/// A rule that was added, by which the handle knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct RuleId(u64);
+
+/// A rule, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RuleReport {
+    /// The rule.
+    pub rule: Rule,
+    /// How many calls it was about: operation and target fit.
+    pub calls: u64,
+    /// How often it took effect. A rule on a stream takes effect when the stream is cut, or the item comes.
+    pub matched: u64,
+}
+
+impl fmt::Display for RuleReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, calls, matched } = self;
+        write!(f, "{rule}: took effect {matched} times on {calls} such calls")
+    }
+}
+
+impl Default for Fault {
+    fn default() -> Self {
+        Self::seeded(0)
+    }
+}
+
+impl Fault {
+    /// No faults yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, with a seed for the rules that have a probability: the same seed, rules and calls hit the same calls.
+    pub fn seeded(seed: u64) -> Self {
+        Self(Arc::new(Shared {
+            seed,
+            rules: Mutex::default(),
+            engine: Engine::default(),
+        }))
+    }
+
+    /// Adds a rule, behind those that are there.
+    ///
+    /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the rule could never hit: a number that is 0, a
+    /// probability outside of 0 to 1, a stream's effect on an operation that opens none.
+    pub fn add(&self, rule: Rule) -> Result<RuleId> {
+        rule.check()?;
+        let mut rules = self.rules();
+        rules.added += 1;
+        let id = RuleId(rules.added);
+        let report = RuleReport { rule, calls: 0, matched: 0 };
+        rules.by_id.insert(id, report);
+        Ok(id)
+    }
+
+    /// Takes a rule away, and tells what came of it; `None` where it is gone already. What it did to open streams stays.
+    pub fn remove(&self, id: RuleId) -> Option<RuleReport> {
+        self.rules().by_id.remove(&id)
+    }
+
+    /// Takes all rules away. The engine stays gone where it is.
+    pub fn clear(&self) {
+        self.rules().by_id.clear();
+    }
+
+    /// What came of a rule so far; `None` where it was taken away.
+    pub fn report(&self, id: RuleId) -> Option<RuleReport> {
+        self.rules().by_id.get(&id).cloned()
+    }
+
+    /// How often a rule took effect; 0 where it was taken away.
+    pub fn matched(&self, id: RuleId) -> u64 {
+        self.rules().by_id.get(&id).map_or(0, |report| report.matched)
+    }
+
+    /// All rules in their order, and what came of them.
+    pub fn reports(&self) -> Vec<RuleReport> {
+        self.rules().by_id.values().cloned().collect()
+    }
+
+    /// The rules that never took effect.
+    pub fn unmatched(&self) -> Vec<RuleReport> {
+        let mut reports = self.reports();
+        reports.retain(|report| report.matched == 0);
+        reports
+    }
+
+    /// Holds that each rule took effect at least once: one that did not tests nothing.
+    ///
+    /// # Panics
+    ///
+    /// Where one did not, naming it and how many calls it was about.
+    #[track_caller]
+    pub fn assert_all_matched(&self) {
+        let unmatched: Vec<_> = self.unmatched().iter().map(ToString::to_string).collect();
+        assert!(
+            unmatched.is_empty(),
+            "fault rules that never took effect:\n  {}",
+            unmatched.join("\n  ")
+        );
+    }
+
+    /// The engine goes: every call fails with [`ConnectionFailed`](wharf_core::ErrorKind::ConnectionFailed), calls that wait for
+    /// their answer as well, and so end all open streams, sessions and waits. The engine below lives on.
+    pub fn engine_gone(&self) {
+        self.0.engine.go(None);
+    }
+
+    /// The same, but after so much time by tokio's clock the engine is back.
+    pub fn engine_gone_for(&self, time: Duration) {
+        self.0.engine.go(Some(time));
+    }
+
+    /// The engine is back: calls are sent on again. What was open when it went stays broken.
+    pub fn engine_back(&self) {
+        self.0.engine.come_back();
+    }
+
+    /// Whether the engine is gone now.
+    pub fn is_engine_gone(&self) -> bool {
+        self.0.engine.is_gone()
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.0.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn took_effect(&self, id: RuleId) {
+        if let Some(report) = self.rules().by_id.get_mut(&id) {
+            report.matched += 1;
+        }
+    }
+
+    /// What is to become of this call, in order.
+    fn plan(&self, place: &Place) -> Vec<(RuleId, Effect)> {
+        let (mut plan, mut over) = (Vec::new(), false);
+        for (&id, RuleReport { rule, calls, .. }) in &mut self.rules().by_id {
+            if !rule.is_about(place.operation, place.target.as_ref()) {
+                continue;
+            }
+            *calls += 1;
+            if !over && rule.when.hits(*calls, self.0.seed.rotate_left(32) ^ id.0) {
+                over = rule.effect.ends_the_call();
+                plan.push((id, rule.effect.clone()));
+            }
+        }
+        plan
+    }
+
+    /// Sends a call on, through what the rules have for it. What they have for a stream is left over.
+    async fn send<'a, T>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<(T, Open)> {
+        let place = Place {
+            operation: call.operation(),
+            target: call.target(),
+        };
+        let outages = self.0.engine.outages();
+        let (on_stream, on_call) = self
+            .plan(&place)
+            .into_iter()
+            .partition(|(_, effect)| effect.is_on_a_stream());
+        let open = Open {
+            fault: self.clone(),
+            place,
+            outages,
+            effects: on_stream,
+        };
+        let answer = open.unless_gone(self.carry_out(&open.place, on_call, next));
+        Ok((answer.await?, open))
+    }
+
+    async fn carry_out<'a, T>(
+        &self,
+        place: &Place,
+        plan: Vec<(RuleId, Effect)>,
+        next: impl Next<'a, T>,
+    ) -> Result<T> {
+        let mut is_lost = false;
+        for (rule, effect) in plan {
+            self.took_effect(rule);
+            match effect {
+                Effect::Fail(failure) => return Err(place.fails(&failure)),
+                Effect::Delay(by) => sleep(by).await,
+                Effect::Hang => pending().await,
+                Effect::LoseAnswer => is_lost = true,
+                Effect::EngineGone { back_after } => {
+                    self.0.engine.go(back_after);
+                    return Err(place.breaks(GONE, false));
+                }
+                Effect::EngineBack => self.engine_back(),
+                Effect::Cut { .. } | Effect::RepeatItem(_) | Effect::DropItem(_) => {}
+            }
+        }
+        if self.is_engine_gone() {
+            return Err(place.breaks(GONE, false));
+        }
+        let answer = next().await?;
+        if is_lost {
+            return Err(place.breaks("the answer is lost, by a fault rule", true));
+        }
+        Ok(answer)
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("seed", &self.0.seed)
+            .field("engine_gone", &self.is_engine_gone())
+            .field("rules", &self.reports())
+            .finish()
+    }
+}
+
+impl Layer for Fault {
+    async fn around<'a, T: Outcome>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<T> {
+        Ok(self.send(call, next).await?.0)
+    }
+
+    async fn around_stream<'a, T: Item>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Items<T>>,
+    ) -> Result<Items<T>> {
+        let (items, open) = self.send(call, next).await?;
+        Ok(open.items(items))
+    }
+
+    async fn around_session<'a>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Session>,
+    ) -> Result<Session> {
+        let (session, open) = self.send(call, next).await?;
+        Ok(open.session(session))
+    }
+
+    async fn around_pending<'a, T: Outcome>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, Pending<T>>,
+    ) -> Result<Pending<T>> {
+        let (pending, open) = self.send(call, next).await?;
+        Ok(Pending::new(async move { open.unless_gone(pending).await }))
+    }
+}

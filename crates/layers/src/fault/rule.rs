@@ -1,0 +1,219 @@
+//! A rule: which calls, and what becomes of them.
+
+use super::{Effect, Failure, Reach, When};
+use crate::target;
+use serde::{Deserialize, Serialize};
+use std::{fmt, time::Duration};
+use wharf_core::{Error, Operation, Resource, Result};
+
+/// One fault: which calls it is about, which of these it hits, and what becomes of them.
+///
+/// Made from its effect, and narrowed from there; a rule that is not narrowed is about every call. It is plain data,
+/// so that rules can stand in a file:
+///
+/// ```
+/// use wharf_core::{ErrorKind, Operation};
+/// use wharf_layers::Rule;
+///
+/// let rule = Rule::fail(ErrorKind::RateLimited).on(Operation::PullImage).to("app:*").first(2);
+/// let json = r#"{
+///     "operations": ["pull_image"],
+///     "target": "app:*",
+///     "when": {"first": 2},
+///     "effect": {"fail": {"kind": "rate_limited"}}
+/// }"#;
+/// assert_eq!(serde_json::from_str::<Rule>(json)?, rule);
+/// assert_eq!(rule.to_string(), "fail with rate limited: pull_image to app:*, first 2");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Rule {
+    /// It is about calls of these; with none, of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+    /// It is about calls to what is named so: the id or name as the caller gives it, and for a create the wished name.
+    /// `*` stands for any text and `?` for one character. An image answers to its full and to its short form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Which of the calls that it is about it hits.
+    #[serde(default)]
+    pub when: When,
+    /// What becomes of them.
+    pub effect: Effect,
+}
+
+impl Rule {
+    /// All calls, with that effect.
+    pub fn new(effect: Effect) -> Self {
+        Self {
+            operations: Vec::new(),
+            target: None,
+            when: When::Always,
+            effect,
+        }
+    }
+
+    /// Calls fail: with an [`ErrorKind`](wharf_core::ErrorKind), or with a [`Failure`] that says more.
+    pub fn fail(failure: impl Into<Failure>) -> Self {
+        Self::new(Effect::Fail(failure.into()))
+    }
+
+    /// Calls are sent on so much later, by tokio's time.
+    pub fn delay(by: Duration) -> Self {
+        Self::new(Effect::Delay(by))
+    }
+
+    /// Calls never answer.
+    pub fn hang() -> Self {
+        Self::new(Effect::Hang)
+    }
+
+    /// Calls are carried out, but their answers are lost.
+    pub fn lose_answer() -> Self {
+        Self::new(Effect::LoseAnswer)
+    }
+
+    /// Streams break after so many items.
+    pub fn cut_after_items(items: u64) -> Self {
+        Self::cut(Reach::Items(items), Failure::connection())
+    }
+
+    /// Streams break before the item with which there would be more than so many bytes.
+    pub fn cut_after_bytes(bytes: u64) -> Self {
+        Self::cut(Reach::Bytes(bytes), Failure::connection())
+    }
+
+    /// Streams fail after so much, in any way: [`Lagged`](wharf_core::ErrorKind::Lagged), for one.
+    pub fn cut(after: Reach, with: impl Into<Failure>) -> Self {
+        let with = with.into();
+        Self::new(Effect::Cut { after, with })
+    }
+
+    /// Streams yield their n-th item twice.
+    pub fn repeat_item(n: u64) -> Self {
+        Self::new(Effect::RepeatItem(n))
+    }
+
+    /// Streams leave out their n-th item.
+    pub fn drop_item(n: u64) -> Self {
+        Self::new(Effect::DropItem(n))
+    }
+
+    /// The engine goes, and comes back when it is called back.
+    pub fn engine_gone() -> Self {
+        Self::new(Effect::EngineGone { back_after: None })
+    }
+
+    /// The engine goes, and is back so much later.
+    pub fn engine_gone_for(time: Duration) -> Self {
+        let back_after = Some(time);
+        Self::new(Effect::EngineGone { back_after })
+    }
+
+    /// The engine is back.
+    pub fn engine_back() -> Self {
+        Self::new(Effect::EngineBack)
+    }
+
+    /// Only calls of this operation, and of those named so before.
+    #[must_use]
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+
+    /// Only calls to what is named so: see [`target`](Self::target).
+    #[must_use]
+    pub fn to(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Only the n-th of these calls.
+    #[must_use]
+    pub fn nth(self, n: u64) -> Self {
+        self.when(When::Nth(n))
+    }
+
+    /// Only every n-th of these calls.
+    #[must_use]
+    pub fn every(self, n: u64) -> Self {
+        self.when(When::Every(n))
+    }
+
+    /// Only the first n of these calls.
+    #[must_use]
+    pub fn first(self, n: u64) -> Self {
+        self.when(When::First(n))
+    }
+
+    /// Only the n-th of these calls and all that follow.
+    #[must_use]
+    pub fn from_nth(self, n: u64) -> Self {
+        self.when(When::From(n))
+    }
+
+    /// Each of these calls with that probability, from 0 to 1.
+    #[must_use]
+    pub fn with_probability(self, probability: f64) -> Self {
+        self.when(When::Probability(probability))
+    }
+
+    fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Whether it is about such a call.
+    pub(super) fn is_about(&self, operation: Operation, target: Option<&Resource>) -> bool {
+        let pattern = self.target.as_deref();
+        (self.operations.is_empty() || self.operations.contains(&operation))
+            && pattern.is_none_or(|pattern| target::is_named(pattern, target))
+    }
+
+    /// Refuses what could never come to pass.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.when {
+            When::Nth(0) | When::Every(0) | When::First(0) | When::From(0) => {
+                return Err(Error::invalid("when", "calls are counted from 1, not 0"));
+            }
+            When::Probability(p) if !(0.0..=1.0).contains(&p) => {
+                let why = format_args!("a probability is from 0 to 1, not {p}");
+                return Err(Error::invalid("when", why));
+            }
+            _ => {}
+        }
+        if self.target.as_deref() == Some("") {
+            return Err(Error::invalid("target", "nothing has an empty name"));
+        }
+        if let Effect::RepeatItem(0) | Effect::DropItem(0) = self.effect {
+            return Err(Error::invalid("effect", "items are counted from 1, not 0"));
+        }
+        let mute = self.operations.iter().find(|operation| !operation.opens_stream());
+        match mute {
+            Some(operation) if self.effect.is_on_a_stream() => {
+                let why = format_args!("{operation} opens no stream, so it cannot {}", self.effect);
+                Err(Error::invalid("effect", why))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.effect)?;
+        if self.operations.is_empty() {
+            f.write_str("any call")?;
+        }
+        for (i, operation) in self.operations.iter().enumerate() {
+            write!(f, "{}{operation}", if i == 0 { "" } else { " or " })?;
+        }
+        if let Some(target) = &self.target {
+            write!(f, " to {target}")?;
+        }
+        write!(f, "{}", self.when)
+    }
+}
