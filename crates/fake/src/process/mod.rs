@@ -52,8 +52,8 @@ impl ExitStatus {
     }
 }
 
-/// Nested shells, subshells and functions deeper than this are refused, long before the stack of
-/// a thread runs out.
+/// Shells, functions and compound commands nested deeper than this are refused, long before the
+/// stack of a thread runs out.
 const DEPTH_LIMIT: u16 = 64;
 
 /// After so many bytes read or written, a program has used a virtual millisecond.
@@ -142,7 +142,7 @@ impl Process {
     }
 
     fn is_too_deep(&self) -> bool {
-        self.depth > DEPTH_LIMIT
+        self.depth >= DEPTH_LIMIT
     }
 
     /// The name that it was called by, without directories.
@@ -246,7 +246,7 @@ pub(crate) fn run(
 ) -> impl Future<Output = ExitStatus> + Send + 'static {
     let first = process.pid.number() == 1;
     let signals = process.pid.signals().clone();
-    signal::supervise(signals, first, program::execute(program, process))
+    signal::supervise(signals, first, program::execute_boxed(program, process))
 }
 
 #[cfg(test)]

@@ -213,16 +213,20 @@ pub(super) async fn execute(mut program: Program, mut process: Process) -> ExitS
         program = *interpreter;
     }
     match program.0 {
-        Kind::Applet(applet) => applet_status((applet.run)(&process).await, &process).await,
+        Kind::Applet(applet) => match (applet.run)(&process).await {
+            Ok(code) => ExitStatus::Code(code),
+            // Failures are rare: they do not make every process larger.
+            Err(fail) => Box::pin(failed(fail, &process)).await,
+        },
         Kind::Shell => Box::pin(shell::main(process)).await,
         Kind::UnknownApplet => {
-            process.complain("applet not found").await;
-            ExitStatus::Code(127)
+            let name = process.name();
+            refused(&process, format!("{name}: applet not found\n"), 127).await
         }
         Kind::Script(..) | Kind::NoInterpreter => {
-            broken(&process, "no such file or directory").await
+            refused(&process, broken(&process, "no such file or directory"), 255).await
         }
-        Kind::UnknownFormat => broken(&process, "exec format error").await,
+        Kind::UnknownFormat => refused(&process, broken(&process, "exec format error"), 255).await,
     }
 }
 
@@ -231,21 +235,21 @@ pub(super) fn execute_boxed(program: Program, process: Process) -> BoxFuture<'st
     Box::pin(execute(program, process))
 }
 
-/// What the engine's own starter does when exec fails after the container has started.
-async fn broken(process: &Process, why: &str) -> ExitStatus {
+/// What the engine's own starter says when exec fails after the container has started.
+fn broken(process: &Process, why: &str) -> String {
     let command = process.argv.first().map_or("", String::as_str);
-    process
-        .complain_raw(format!("exec {command}: {why}\n"))
-        .await;
-    ExitStatus::Code(255)
+    format!("exec {command}: {why}\n")
 }
 
-/// What an applet's end means for its process.
-pub(super) async fn applet_status(outcome: Result<u8, Fail>, process: &Process) -> ExitStatus {
-    let fail = match outcome {
-        Ok(code) => return ExitStatus::Code(code),
-        Err(fail) => fail,
-    };
+fn refused(process: &Process, message: String, code: u8) -> BoxFuture<'_, ExitStatus> {
+    Box::pin(async move {
+        process.complain_raw(message).await;
+        ExitStatus::Code(code)
+    })
+}
+
+/// What an applet's failure means for its process.
+async fn failed(fail: Fail, process: &Process) -> ExitStatus {
     match fail {
         Fail::Io(IoError::BrokenPipe) if dies_of_pipe(process) => ExitStatus::Signal(Signal::PIPE),
         Fail::Io(error) => {

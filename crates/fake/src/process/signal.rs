@@ -11,8 +11,8 @@ use super::ExitStatus;
 
 const CONT: u8 = 18;
 const STOP: u8 = 19;
-/// TSTP, TTIN, TTOU: they stop whoever does not catch them.
-const STOPS: [u8; 3] = [20, 21, 22];
+/// STOP, TSTP, TTIN, TTOU: they stop whoever does not catch them; nobody can catch the first.
+const STOPS: [u8; 4] = [STOP, 20, 21, 22];
 /// CHLD, URG, WINCH: nobody minds them.
 const HARMLESS: [u8; 3] = [17, 23, 28];
 
@@ -81,6 +81,18 @@ impl Signals {
 
     pub(crate) fn send(&self, signal: Signal) {
         let mut mailbox = self.lock();
+        // As on Linux the one takes back the other.
+        match signal.number() {
+            CONT => {
+                mailbox.pending.0 &= !STOPS
+                    .iter()
+                    .fold(0, |set, stop| set | SignalSet::bit(*stop))
+            }
+            number if STOPS.contains(&number) => {
+                mailbox.pending.take(CONT);
+            }
+            _ => {}
+        }
         mailbox.pending.insert(signal);
         let waker = mailbox.supervisor.take();
         drop(mailbox);

@@ -5,6 +5,8 @@ use super::lexer::is_name;
 /// Deeper nesting of parentheses and variables is refused.
 const DEPTH_LIMIT: u32 = 64;
 
+const TOO_DEEP: &str = "expression recursion loop detected";
+
 /// Where an expression finds its variables.
 pub(super) trait Scope {
     fn get(&self, name: &str) -> Option<String>;
@@ -88,14 +90,22 @@ impl Expression<'_> {
         Ok(value)
     }
 
-    fn assignment(&mut self) -> Result<i64, String> {
+    /// One level further down: any operator can make an expression as deep as a script is long.
+    fn deeper(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<i64, String>,
+    ) -> Result<i64, String> {
         if self.depth >= DEPTH_LIMIT {
-            return Err("expression recursion loop detected".to_owned());
+            return Err(TOO_DEEP.to_owned());
         }
         self.depth += 1;
-        let value = self.assignment_inner();
+        let value = read(self);
         self.depth -= 1;
         value
+    }
+
+    fn assignment(&mut self) -> Result<i64, String> {
+        self.deeper(Self::assignment_inner)
     }
 
     fn assignment_inner(&mut self) -> Result<i64, String> {
@@ -190,7 +200,7 @@ impl Expression<'_> {
         if !self.take("**") {
             return Ok(base);
         }
-        let exponent = self.power()?;
+        let exponent = self.deeper(Self::power)?;
         match u32::try_from(exponent) {
             Ok(exponent) => Ok(base.wrapping_pow(exponent)),
             Err(_) => Err("exponent less than 0".to_owned()),
@@ -198,14 +208,7 @@ impl Expression<'_> {
     }
 
     fn unary(&mut self) -> Result<i64, String> {
-        // Each operator is a level of recursion, and `- - - …` may be as long as a script.
-        if self.depth >= DEPTH_LIMIT {
-            return Err("expression recursion loop detected".to_owned());
-        }
-        self.depth += 1;
-        let value = self.unary_inner();
-        self.depth -= 1;
-        value
+        self.deeper(Self::unary_inner)
     }
 
     fn unary_inner(&mut self) -> Result<i64, String> {
@@ -286,7 +289,7 @@ impl Expression<'_> {
                 // The value may be an expression itself.
                 None => {
                     if self.depth >= DEPTH_LIMIT {
-                        return Err("expression recursion loop detected".to_owned());
+                        return Err(TOO_DEEP.to_owned());
                     }
                     evaluate_at(&text, self.scope, self.depth + 1)
                 }

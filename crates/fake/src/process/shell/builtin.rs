@@ -600,7 +600,8 @@ impl Shell {
     }
 
     async fn command(&mut self, words: &[String]) -> Result<u8, Stop> {
-        let arguments = &words[1..];
+        let first = words.iter().position(|word| word != "command");
+        let arguments = &words[first.unwrap_or(words.len())..];
         match arguments.first().map(String::as_str) {
             None => Ok(0),
             Some("-v") => {

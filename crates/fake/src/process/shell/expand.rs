@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use super::ast::{Operator, Parameter, Part, Word};
 use super::pattern::{Marked, Pattern};
-use super::{Shell, Stop, arith};
+use super::{Evaluating, Shell, Stop, arith};
 use crate::process::account;
 
 /// What is to become of a word.
@@ -60,30 +60,30 @@ impl Builder {
     }
 }
 
-type Expanding<'a, T> = BoxFuture<'a, Result<T, Stop>>;
-
 impl Shell {
     /// Expands `words` to arguments: everything up to globbing.
-    pub(super) async fn expand_words(&mut self, words: &[Word]) -> Result<Vec<String>, Stop> {
-        let mut arguments = Vec::with_capacity(words.len());
-        for word in words {
-            match word.literal() {
-                Some(text) if !text.contains(['*', '?', '[', '~']) => {
-                    arguments.push(text.to_owned());
-                }
-                _ => {
-                    for field in self.expand(word, Mode::Fields).await? {
-                        self.glob(field, &mut arguments);
+    pub(super) fn expand_words<'a>(&'a mut self, words: &'a [Word]) -> Evaluating<'a, Vec<String>> {
+        Box::pin(async move {
+            let mut arguments = Vec::with_capacity(words.len());
+            for word in words {
+                match word.literal() {
+                    Some(text) if !text.contains(['*', '?', '[', '~']) => {
+                        arguments.push(text.to_owned());
+                    }
+                    _ => {
+                        for field in self.expand(word, Mode::Fields).await? {
+                            self.glob(field, &mut arguments);
+                        }
                     }
                 }
             }
-        }
-        Ok(arguments)
+            Ok(arguments)
+        })
     }
 
     /// Expands `word` to one text, its quotes removed.
-    pub(super) async fn expand_text(&mut self, word: &Word) -> Result<String, Stop> {
-        Ok(unmark(&self.expand_marked(word).await?))
+    pub(super) fn expand_text<'a>(&'a mut self, word: &'a Word) -> Evaluating<'a, String> {
+        Box::pin(async move { Ok(unmark(&self.expand_marked(word).await?)) })
     }
 
     /// Expands `word` to a pattern; what was quoted stands for itself.
@@ -91,24 +91,28 @@ impl Shell {
         Ok(Pattern::new(&self.expand_marked(word).await?))
     }
 
-    async fn expand_marked(&mut self, word: &Word) -> Result<Vec<Marked>, Stop> {
-        Ok(self
-            .expand(word, Mode::Text)
-            .await?
-            .into_iter()
-            .next()
-            .unwrap_or_default())
+    fn expand_marked<'a>(&'a mut self, word: &'a Word) -> Evaluating<'a, Vec<Marked>> {
+        Box::pin(async move {
+            Ok(self
+                .expand(word, Mode::Text)
+                .await?
+                .into_iter()
+                .next()
+                .unwrap_or_default())
+        })
     }
 
-    async fn expand(&mut self, word: &Word, mode: Mode) -> Result<Vec<Vec<Marked>>, Stop> {
-        let mut builder = Builder::default();
-        if mode == Mode::Fields {
-            builder.separators = self.variable("IFS").unwrap_or_else(|| " \t\n".to_owned());
-        }
-        self.expand_parts(&word.0, mode, false, false, &mut builder)
-            .await?;
-        builder.end_field();
-        Ok(builder.fields)
+    fn expand<'a>(&'a mut self, word: &'a Word, mode: Mode) -> Evaluating<'a, Vec<Vec<Marked>>> {
+        Box::pin(async move {
+            let mut builder = Builder::default();
+            if mode == Mode::Fields {
+                builder.separators = self.variable("IFS").unwrap_or_else(|| " \t\n".to_owned());
+            }
+            self.expand_parts(&word.0, mode, false, false, &mut builder)
+                .await?;
+            builder.end_field();
+            Ok(builder.fields)
+        })
     }
 
     /// `operand` says that the parts stand inside `${x:-…}`, where even literal text is split.
@@ -119,7 +123,7 @@ impl Shell {
         quoted: bool,
         operand: bool,
         builder: &'a mut Builder,
-    ) -> Expanding<'a, ()> {
+    ) -> Evaluating<'a, ()> {
         Box::pin(async move {
             for (index, part) in parts.iter().enumerate() {
                 match part {
@@ -187,92 +191,96 @@ impl Shell {
         }
     }
 
-    async fn expand_parameter(
-        &mut self,
-        parameter: &Parameter,
+    fn expand_parameter<'a>(
+        &'a mut self,
+        parameter: &'a Parameter,
         mode: Mode,
         quoted: bool,
-        builder: &mut Builder,
-    ) -> Result<(), Stop> {
-        let name = parameter.name.as_str();
-        if matches!(name, "@" | "*") && matches!(parameter.operator, Operator::Value) {
-            self.push_positional(name, mode, quoted, builder);
-            return Ok(());
-        }
-        let value = self.variable(name);
-        let text = match &parameter.operator {
-            Operator::Conditional { kind, colon, word } => {
-                let usable = value.filter(|value| !(*colon && value.is_empty()));
-                let used = match (kind, usable) {
-                    ('+', Some(_)) | ('-', None) => None,
-                    ('+', None) => return Ok(()),
-                    ('=', None) => {
-                        let text = self.expand_text(word).await?;
-                        self.assign(name, text.clone()).await?;
-                        Some(text)
-                    }
-                    ('?', None) => {
-                        let message = self.expand_text(word).await?;
-                        let message = match (message.is_empty(), colon) {
-                            (false, _) => message,
-                            (true, true) => "parameter not set or null".to_owned(),
-                            (true, false) => "parameter not set".to_owned(),
-                        };
-                        return Err(self.fatal(&format!("{name}: {message}")).await);
-                    }
-                    (_, usable) => usable,
-                };
-                let Some(text) = used else {
-                    return self
-                        .expand_parts(&word.0, mode, quoted, true, builder)
-                        .await;
-                };
-                text
+        builder: &'a mut Builder,
+    ) -> Evaluating<'a, ()> {
+        Box::pin(async move {
+            let name = parameter.name.as_str();
+            if matches!(name, "@" | "*") && matches!(parameter.operator, Operator::Value) {
+                self.push_positional(name, mode, quoted, builder);
+                return Ok(());
             }
-            operator => {
-                let value = match value {
-                    Some(value) => value,
-                    None if self.options.nounset && !matches!(name, "@" | "*") => {
-                        return Err(self.fatal(&format!("{name}: parameter not set")).await);
-                    }
-                    None => String::new(),
-                };
-                self.operate(operator, value).await?
-            }
-        };
-        push_value(builder, &text, quoted);
-        Ok(())
+            let value = self.variable(name);
+            let text = match &parameter.operator {
+                Operator::Conditional { kind, colon, word } => {
+                    let usable = value.filter(|value| !(*colon && value.is_empty()));
+                    let used = match (kind, usable) {
+                        ('+', Some(_)) | ('-', None) => None,
+                        ('+', None) => return Ok(()),
+                        ('=', None) => {
+                            let text = self.expand_text(word).await?;
+                            self.assign(name, text.clone()).await?;
+                            Some(text)
+                        }
+                        ('?', None) => {
+                            let message = self.expand_text(word).await?;
+                            let message = match (message.is_empty(), colon) {
+                                (false, _) => message,
+                                (true, true) => "parameter not set or null".to_owned(),
+                                (true, false) => "parameter not set".to_owned(),
+                            };
+                            return Err(self.fatal(&format!("{name}: {message}")).await);
+                        }
+                        (_, usable) => usable,
+                    };
+                    let Some(text) = used else {
+                        return self
+                            .expand_parts(&word.0, mode, quoted, true, builder)
+                            .await;
+                    };
+                    text
+                }
+                operator => {
+                    let value = match value {
+                        Some(value) => value,
+                        None if self.options.nounset && !matches!(name, "@" | "*") => {
+                            return Err(self.fatal(&format!("{name}: parameter not set")).await);
+                        }
+                        None => String::new(),
+                    };
+                    self.operate(operator, value).await?
+                }
+            };
+            push_value(builder, &text, quoted);
+            Ok(())
+        })
     }
 
-    async fn operate(&mut self, operator: &Operator, value: String) -> Result<String, Stop> {
-        Ok(match operator {
-            Operator::Value | Operator::Conditional { .. } => value,
-            Operator::Length => value.chars().count().to_string(),
-            Operator::Trim {
-                kind,
-                longest,
-                pattern,
-            } => {
-                let pattern = self.expand_pattern(pattern).await?;
-                trim(&value, &pattern, *kind, *longest)
-            }
-            Operator::Replace { all, pattern, with } => {
-                let pattern = self.expand_pattern(pattern).await?;
-                let with = self.expand_text(with).await?;
-                replace(&value, &pattern, &with, *all)
-            }
-            Operator::Substring { offset, length } => {
-                let offset = self.expand_text(offset).await?;
-                let offset = self.arithmetic(&offset).await?;
-                let length = match length {
-                    Some(length) => {
-                        let length = self.expand_text(length).await?;
-                        Some(self.arithmetic(&length).await?)
-                    }
-                    None => None,
-                };
-                substring(&value, offset, length)
-            }
+    fn operate<'a>(&'a mut self, operator: &'a Operator, value: String) -> Evaluating<'a, String> {
+        Box::pin(async move {
+            Ok(match operator {
+                Operator::Value | Operator::Conditional { .. } => value,
+                Operator::Length => value.chars().count().to_string(),
+                Operator::Trim {
+                    kind,
+                    longest,
+                    pattern,
+                } => {
+                    let pattern = self.expand_pattern(pattern).await?;
+                    trim(&value, &pattern, *kind, *longest)
+                }
+                Operator::Replace { all, pattern, with } => {
+                    let pattern = self.expand_pattern(pattern).await?;
+                    let with = self.expand_text(with).await?;
+                    replace(&value, &pattern, &with, *all)
+                }
+                Operator::Substring { offset, length } => {
+                    let offset = self.expand_text(offset).await?;
+                    let offset = self.arithmetic(&offset).await?;
+                    let length = match length {
+                        Some(length) => {
+                            let length = self.expand_text(length).await?;
+                            Some(self.arithmetic(&length).await?)
+                        }
+                        None => None,
+                    };
+                    substring(&value, offset, length)
+                }
+            })
         })
     }
 

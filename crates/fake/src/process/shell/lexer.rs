@@ -112,6 +112,7 @@ impl Parser<'_> {
     fn read_here_documents(&mut self) {
         for pending in std::mem::take(&mut self.pending) {
             let mut body = String::new();
+            let mut ended = false;
             while !self.rest().is_empty() {
                 let line = self.rest().split_inclusive('\n').next().unwrap_or_default();
                 self.position += line.len();
@@ -122,10 +123,12 @@ impl Parser<'_> {
                     line
                 };
                 if line.trim_end_matches('\n') == pending.delimiter {
+                    ended = true;
                     break;
                 }
                 body.push_str(line);
             }
+            self.unfinished |= !ended;
             let word = if pending.quoted {
                 Ok(vec![Part::Quoted(body)])
             } else {

@@ -21,6 +21,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use wharf_core::Signal;
 
 pub(super) use arith::parse_number;
@@ -48,6 +49,10 @@ enum Stop {
     /// A signal that the shell brought upon itself.
     Killed(Signal),
 }
+
+/// A step of evaluation. Steps nest as deep as scripts do: each is made on the heap, in a call of
+/// its own, so that the stack holds little more than a pointer for a step that waits for another.
+type Evaluating<'a, T> = BoxFuture<'a, Result<T, Stop>>;
 
 #[derive(Debug)]
 pub(super) struct Shell {
@@ -150,14 +155,14 @@ impl Shell {
     }
 
     /// Prints a complaint of the shell itself.
-    async fn complain(&self, message: &str) {
+    fn complain(&self, message: &str) -> BoxFuture<'_, ()> {
         let name = &self.name;
         let text = if self.script {
             format!("{name}: line {}: {message}\n", self.line)
         } else {
             format!("{name}: {message}\n")
         };
-        self.process.complain_raw(text).await;
+        Box::pin(self.process.complain_raw(text))
     }
 
     /// Prints a complaint of a builtin.
@@ -168,7 +173,7 @@ impl Shell {
 
     /// Prints a complaint after which the shell ends.
     async fn fatal(&self, message: &str) -> Stop {
-        self.complain(&message).await;
+        self.complain(message).await;
         Stop::Exit(2)
     }
 

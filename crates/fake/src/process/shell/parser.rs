@@ -34,6 +34,8 @@ pub(super) struct Parser<'a> {
     peeked: Option<Token>,
     pub(super) pending: Vec<Pending>,
     pub(super) here_document_error: Option<SyntaxError>,
+    /// A here-document ended with the text, not with its delimiter.
+    pub(super) unfinished: bool,
 }
 
 type Parsed<T> = Result<T, SyntaxError>;
@@ -48,6 +50,7 @@ impl<'a> Parser<'a> {
             peeked: None,
             pending: Vec::new(),
             here_document_error: None,
+            unfinished: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::ast::List;
 use super::parser::{Parser, SyntaxError};
-use super::{Shell, Stop};
+use super::{Evaluating, Shell, Stop};
 use crate::process::{ExitStatus, IoError, Process};
 
 /// As the real shell: a read takes what is there, up to so much.
@@ -81,19 +81,26 @@ impl Shell {
 
     /// Runs `text` line by line, so that what comes before a mistake is done. With `tail` it is
     /// all that the shell has to do.
-    pub(super) async fn run_text(&mut self, text: &str, line: u32, tail: bool) -> Result<u8, Stop> {
-        let mut parser = Parser::new(text, line);
-        let mut status = 0;
-        loop {
-            match parser.next_line() {
-                Ok(None) => return Ok(status),
-                Ok(Some(list)) => {
-                    let last = tail && parser.rest().trim().is_empty();
-                    status = self.run_line(&list, last).await?;
+    pub(super) fn run_text<'a>(
+        &'a mut self,
+        text: &'a str,
+        line: u32,
+        tail: bool,
+    ) -> Evaluating<'a, u8> {
+        Box::pin(async move {
+            let mut parser = Parser::new(text, line);
+            let mut status = 0;
+            loop {
+                match parser.next_line() {
+                    Ok(None) => return Ok(status),
+                    Ok(Some(list)) => {
+                        let last = tail && parser.rest().trim().is_empty();
+                        status = self.run_line(&list, last).await?;
+                    }
+                    Err(error) => return Err(self.syntax_error(&error).await),
                 }
-                Err(error) => return Err(self.syntax_error(&error).await),
             }
-        }
+        })
     }
 
     async fn run_line(&mut self, list: &List, tail: bool) -> Result<u8, Stop> {
@@ -119,6 +126,7 @@ impl Shell {
             if complete {
                 let mut parser = Parser::new(&buffer, line);
                 match parser.next_line() {
+                    Ok(Some(_)) if parser.unfinished && !ended => {}
                     Ok(Some(list)) => {
                         let used = parser.position;
                         line = parser.line;
@@ -129,13 +137,12 @@ impl Shell {
                     }
                     Ok(None) if ended => return Ok(self.status),
                     Ok(None) => buffer.clear(),
-                    Err(error) if error.incomplete && !ended => {
-                        if buffer.len() > COMMAND_LIMIT {
-                            return Err(self.fatal("out of memory").await);
-                        }
-                    }
+                    Err(error) if error.incomplete && !ended => {}
                     Err(error) => return Err(self.syntax_error(&error).await),
                 }
+            }
+            if buffer.len() > COMMAND_LIMIT {
+                return Err(self.fatal("out of memory").await);
             }
             self.prompt(!buffer.is_empty()).await;
             match self.process.read_stdin(READ_SIZE).await {

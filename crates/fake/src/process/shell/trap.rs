@@ -4,20 +4,22 @@ use std::fmt::Write;
 
 use wharf_core::Signal;
 
-use super::{Shell, Stop};
+use super::{Evaluating, Shell, Stop};
 
 impl Shell {
     /// Runs the actions of the signals that have come. Between commands only: as in a real shell
     /// a program in the foreground comes to its end first.
-    pub(super) async fn run_traps(&mut self) -> Result<(), Stop> {
-        while let Some(signal) = self.process.pid.signals().next_arrived() {
-            if let Some(action) = self.traps.0.get(&signal.number()).cloned() {
-                let status = self.status;
-                self.run_text(&action, self.line, false).await?;
-                self.status = status;
+    pub(super) fn run_traps(&mut self) -> Evaluating<'_, ()> {
+        Box::pin(async move {
+            while let Some(signal) = self.process.pid.signals().next_arrived() {
+                if let Some(action) = self.traps.0.get(&signal.number()).cloned() {
+                    let status = self.status;
+                    self.run_text(&action, self.line, false).await?;
+                    self.status = status;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     pub(super) async fn trap(&mut self, arguments: &[String]) -> Result<u8, Stop> {
