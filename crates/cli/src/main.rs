@@ -73,17 +73,65 @@ fn main() -> ExitCode {
 
 /// Says what is wrong with the command line, or shows the help that was asked for.
 fn misuse(error: &clap::Error) -> ExitCode {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        // Where stdout is closed, nobody reads the help.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+    match error.kind() {
+        // Where nobody reads the help, nobody misses it.
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+        }
+        _ => {
+            let text = error.render().to_string();
+            complain(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
+        }
     }
-    let text = error.render().to_string();
-    complain(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
     // As docker does, so that a mistake cannot pass for the program's own exit code.
-    let runs = std::env::args().any(|word| word == "run");
-    ExitCode::from(if runs { 125 } else { 2 })
+    ExitCode::from(if is_run(std::env::args().skip(1)) {
+        125
+    } else {
+        2
+    })
+}
+
+/// Whether `run` is the subcommand.
+fn is_run(mut words: impl Iterator<Item = String>) -> bool {
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--runtime" => drop(words.next()),
+            flag if flag.starts_with('-') => {}
+            subcommand => return subcommand == "run",
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_subcommand_is_the_first_word_that_is_no_flag() {
+        for (line, expected) in [
+            ("run busybox", true),
+            ("-v --runtime fake: run", true),
+            ("--runtime=fake: run", true),
+            ("rm run", false),
+            ("--runtime run rm", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                is_run(line.split_whitespace().map(str::to_owned)),
+                expected,
+                "{line}"
+            );
+        }
+    }
 }

@@ -49,15 +49,15 @@ pub(crate) struct Args {
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,
 
-    #[command(flatten)]
-    config: ConfigArgs,
-
     /// The image
     image: String,
 
     /// The program and its arguments, in place of the image's
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 fn policy(text: &str) -> Result<PullPolicy, String> {
