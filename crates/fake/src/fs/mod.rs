@@ -9,9 +9,10 @@ mod error;
 mod image;
 mod open;
 mod tree;
+mod types;
 mod walk;
 
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -21,90 +22,8 @@ pub(crate) use image::{BUSYBOX, busybox};
 pub(crate) use open::{OpenFile, OpenOptions};
 pub(crate) use tree::{Device, Image, Tree};
 use tree::{Ino, Inode, Kind, ROOT};
+pub(crate) use types::{Access, Clock, FileType, Mount, Owner, Stat};
 use walk::Found;
-
-/// Where modification times come from: the wall clock of the fake.
-pub(crate) trait Clock: fmt::Debug + Send + Sync {
-    /// The time of day.
-    fn now(&self) -> DateTime<Utc>;
-}
-
-/// Whose rights count. `0` is root, which may do everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Owner {
-    /// User id.
-    pub(crate) uid: u32,
-    /// Primary group id.
-    pub(crate) gid: u32,
-}
-
-/// A tree that appears at a path of another.
-#[derive(Debug, Clone)]
-pub(crate) struct Mount {
-    /// Absolute path of the mount point.
-    pub(crate) target: String,
-    /// What appears there.
-    pub(crate) tree: Tree,
-    /// Writes through this mount fail with [`FsError::ReadOnly`].
-    pub(crate) read_only: bool,
-}
-
-/// What kind of node a path leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileType {
-    /// An ordinary file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Symlink,
-    /// A special node.
-    Device(Device),
-}
-
-/// What is known of a node without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stat {
-    /// What kind of node it is.
-    pub(crate) file_type: FileType,
-    /// Permission bits, with setuid, setgid and sticky.
-    pub(crate) mode: u32,
-    /// Whose it is.
-    pub(crate) owner: Owner,
-    /// Length in bytes.
-    pub(crate) size: u64,
-    /// Number of hard links.
-    pub(crate) links: u32,
-    /// Number of the inode, unique within its tree.
-    pub(crate) inode: u64,
-    /// Last modification.
-    pub(crate) modified: DateTime<Utc>,
-}
-
-impl Stat {
-    /// Whether it is a directory.
-    #[must_use]
-    pub(crate) fn is_dir(&self) -> bool {
-        self.file_type == FileType::Directory
-    }
-
-    /// Whether it is an ordinary file.
-    #[must_use]
-    pub(crate) fn is_file(&self) -> bool {
-        self.file_type == FileType::File
-    }
-}
-
-/// The right that an access asks for, as a bit of a mode triplet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// `r`
-    Read = 4,
-    /// `w`
-    Write = 2,
-    /// `x`
-    Execute = 1,
-}
 
 /// The files of one container as one user sees them. Paths are absolute; `a/b` means `/a/b`.
 #[derive(Debug, Clone)]
@@ -175,12 +94,6 @@ impl Files {
     #[must_use]
     pub(crate) fn owner(&self) -> Owner {
         self.owner
-    }
-
-    /// The tree below all mounts.
-    #[must_use]
-    pub(crate) fn root(&self) -> &Tree {
-        &self.space.root
     }
 
     /// The clock that stamps files.
@@ -345,7 +258,7 @@ impl Files {
     /// # Errors
     /// [`FsError::Exists`], [`FsError::NotFound`] without its parent, no right, read-only.
     pub(crate) fn mkdir(&self, path: &str, mode: u32) -> Result<(), FsError> {
-        self.create(path, Kind::Directory(Default::default()), mode)
+        self.create(path, Kind::Directory(BTreeMap::new()), mode)
     }
 
     /// Makes a directory and those above it that are missing.
@@ -435,9 +348,8 @@ impl Files {
             (Kind::Directory(entries), true) if !entries.is_empty() => {
                 return Err(FsError::NotEmpty);
             }
-            (Kind::Directory(_), true) => {}
+            (Kind::Directory(_), true) | (_, false) => {}
             (_, true) => return Err(FsError::NotADirectory),
-            (_, false) => {}
         }
         state.unlink(slot.parent.ino, &slot.name, self.space.clock.now())
     }
@@ -600,3 +512,6 @@ impl Files {
         node.mode >> shift & access as u32 != 0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,9 +176,4 @@ impl OpenFile {
             .store(offset + written as u64, Ordering::Relaxed);
         Ok(written)
     }
-
-    /// Moves the offset.
-    pub(crate) fn seek(&self, offset: u64) {
-        self.0.offset.store(offset, Ordering::Relaxed);
-    }
 }

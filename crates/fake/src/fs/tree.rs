@@ -99,17 +99,6 @@ impl Image {
             next: ROOT + 1,
         }))
     }
-
-    /// Sum of the sizes of its files, in bytes.
-    #[must_use]
-    pub(crate) fn size(&self) -> u64 {
-        let files = self
-            .0
-            .nodes
-            .values()
-            .filter(|node| matches!(node.kind, Kind::File(_)));
-        files.map(|node| node.size()).sum()
-    }
 }
 
 /// A writable tree over an [`Image`]: a container's root, a volume, a tmpfs.

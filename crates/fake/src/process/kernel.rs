@@ -90,7 +90,7 @@ impl Kernel {
     }
 
     /// Pid and command line of all processes, by pid.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn processes(&self) -> Vec<(u32, Arc<[String]>)> {
         let table = self.lock();
         table

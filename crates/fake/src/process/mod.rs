@@ -24,13 +24,13 @@ use wharf_core::Signal;
 
 use crate::fs::{Device, Files, FsError, OpenOptions, Owner};
 
-pub(crate) use account::{Account, find_account};
+pub(crate) use account::find_account;
 pub(crate) use applets::names as applet_names;
-pub(crate) use io::{
-    Channel, Descriptors, IoError, PIPE_CAPACITY, PipeReader, PipeWriter, Sink, Stream, pipe,
-};
+pub(crate) use io::{Channel, Descriptors, IoError, PIPE_CAPACITY, PipeWriter, Sink, Stream, pipe};
 pub(crate) use kernel::{Kernel, Pid};
-pub(crate) use program::{Program, ResolveError, resolve};
+#[cfg(test)]
+pub(crate) use program::ResolveError;
+pub(crate) use program::{Program, resolve};
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +166,7 @@ impl Process {
 
     /// Opens `path` as this process sees it; `/dev/stdin` and its like are its own descriptors.
     fn open(&self, path: &str, mut options: OpenOptions) -> Result<Stream, FsError> {
-        options.mode = options.mode & !self.umask;
+        options.mode &= !self.umask;
         let file = self.files.open(&self.path(path), options)?;
         match file.device() {
             Some(Device::Descriptor(number)) => match self.descriptors.get(number) {

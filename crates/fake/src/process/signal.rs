@@ -84,9 +84,9 @@ impl Signals {
         // As on Linux the one takes back the other.
         match signal.number() {
             CONT => {
-                mailbox.pending.0 &= !STOPS
-                    .iter()
-                    .fold(0, |set, stop| set | SignalSet::bit(*stop))
+                for stop in STOPS {
+                    mailbox.pending.take(stop);
+                }
             }
             number if STOPS.contains(&number) => {
                 mailbox.pending.take(CONT);

@@ -291,6 +291,7 @@ async fn endless_programs_take_time_and_let_others_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_program_writes_in_the_pieces_of_the_real_one() {
+    use Channel::{Stderr, Stdout};
     let (machine, _init) = Machine::occupied();
     machine
         .sh("echo a; printf 'b\\nc\\n'; seq 3; (echo d; echo e >&2)")
@@ -300,7 +301,6 @@ async fn a_program_writes_in_the_pieces_of_the_real_one() {
         .iter()
         .map(|(channel, bytes)| (*channel, std::str::from_utf8(bytes).unwrap()))
         .collect();
-    use Channel::{Stderr, Stdout};
     let expected = [
         (Stdout, "a\n"),
         (Stdout, "b\nc\n"),

@@ -61,12 +61,12 @@ pub(super) async fn mkdir(process: &Process) -> Outcome {
     let mut code = 0;
     for name in &given.operands {
         let path = process.path(name);
-        let made = if given.has('p') {
+        let outcome = if given.has('p') {
             process.files.mkdir_all(&path, mode)
         } else {
             process.files.mkdir(&path, mode)
         };
-        if let Err(error) = made {
+        if let Err(error) = outcome {
             process
                 .complain(&format!("can't create directory '{name}': {error}"))
                 .await;
@@ -310,13 +310,9 @@ pub(super) async fn chown(process: &Process) -> Outcome {
     for name in names {
         let mut change = |path: &str, shown: &str, errors: &mut Vec<String>| {
             let changed = process.files.stat(path).and_then(|stat| {
-                let Owner {
-                    uid: old_uid,
-                    gid: old_gid,
-                } = stat.owner;
                 let owner = Owner {
-                    uid: uid.unwrap_or(old_uid),
-                    gid: gid.unwrap_or(old_gid),
+                    uid: uid.unwrap_or(stat.owner.uid),
+                    gid: gid.unwrap_or(stat.owner.gid),
                 };
                 process.files.set_owner(path, owner)
             });

@@ -271,13 +271,9 @@ impl Key {
 fn field_starts(line: &[u8], separator: Option<u8>) -> Vec<usize> {
     let mut starts = vec![0];
     for (at, byte) in line.iter().enumerate() {
-        let begins = match separator {
-            Some(separator) => *byte == separator,
-            None => {
-                let blank = |byte: u8| byte == b' ' || byte == b'\t';
-                at > 0 && blank(*byte) && !blank(line[at - 1])
-            }
-        };
+        let blank = |byte: u8| byte == b' ' || byte == b'\t';
+        let word_ends = || at > 0 && blank(*byte) && !blank(line[at - 1]);
+        let begins = separator.map_or_else(word_ends, |separator| *byte == separator);
         if begins {
             starts.push(at + usize::from(separator.is_some()));
         }
@@ -363,19 +359,15 @@ pub(super) async fn sort(process: &Process) -> Outcome {
     if !lines.is_empty() {
         output.push(b'\n');
     }
-    match given.value('o') {
-        Some(file) => {
-            let mode = 0o666 & !process.umask;
-            let written = process.files.write(&process.path(file), &output, mode);
-            written.map_err(|error| Fail::Message(format!("{file}: {error}")))?;
-            Ok(0)
-        }
-        None => {
-            let mut printer = Printer::new(process);
-            printer.write(&output).await?;
-            printer.finish(0).await
-        }
+    if let Some(file) = given.value('o') {
+        let mode = 0o666 & !process.umask;
+        let written = process.files.write(&process.path(file), &output, mode);
+        written.map_err(|error| Fail::Message(format!("{file}: {error}")))?;
+        return Ok(0);
     }
+    let mut printer = Printer::new(process);
+    printer.write(&output).await?;
+    printer.finish(0).await
 }
 
 pub(super) async fn uniq(process: &Process) -> Outcome {

@@ -69,7 +69,7 @@ pub(super) async fn grep(process: &Process) -> Outcome {
             return Ok(0);
         }
     }
-    let code = if failed && !found || failed && !given.has('q') {
+    let code = if failed && !(found && given.has('q')) {
         2
     } else {
         u8::from(!found)

@@ -1,5 +1,7 @@
 //! `ls` and `stat`.
 
+use std::cmp::Reverse;
+
 use super::args::Arguments;
 use super::{Fail, Outcome, Printer};
 use crate::fs::{Device, FileType, Stat};
@@ -39,7 +41,7 @@ pub(super) async fn ls(process: &Process) -> Outcome {
         };
         match stat {
             Ok(stat) if stat.is_dir() && !given.has('d') => {
-                directories.push(Entry { name, path, stat })
+                directories.push(Entry { name, path, stat });
             }
             Ok(stat) => files.push(Entry { name, path, stat }),
             Err(error) => {
@@ -117,8 +119,8 @@ fn blocks(stat: &Stat) -> u64 {
 fn sort(entries: &mut [Entry], given: &Arguments) {
     entries.sort_by(|left, right| left.name.cmp(&right.name));
     match given.last_of("tS") {
-        Some('t') => entries.sort_by(|left, right| right.stat.modified.cmp(&left.stat.modified)),
-        Some(_) => entries.sort_by(|left, right| right.stat.size.cmp(&left.stat.size)),
+        Some('t') => entries.sort_by_key(|entry| Reverse(entry.stat.modified)),
+        Some(_) => entries.sort_by_key(|entry| Reverse(entry.stat.size)),
         None => {}
     }
     if given.has('r') {
@@ -298,7 +300,7 @@ fn describe(process: &Process, format: &str, name: &str, stat: &Stat) -> String 
         let Some(letter) = characters.next() else {
             break;
         };
-        text.push_str(&match letter {
+        let value = match letter {
             'a' => format!("{:o}", stat.mode),
             'A' => permissions(stat),
             'n' => name.to_owned(),
@@ -330,7 +332,8 @@ fn describe(process: &Process, format: &str, name: &str, stat: &Stat) -> String 
             .to_owned(),
             '%' => "%".to_owned(),
             _ => "?".to_owned(),
-        });
+        };
+        text.push_str(&value);
     }
     text
 }

@@ -283,19 +283,14 @@ impl Expression<'_> {
     }
 
     fn value_of(&mut self, name: &str) -> Result<i64, String> {
-        match self.scope.get(name) {
-            Some(text) if self.live => match parse_number(text.trim()) {
-                Some(number) => Ok(number),
-                // The value may be an expression itself.
-                None => {
-                    if self.depth >= DEPTH_LIMIT {
-                        return Err(TOO_DEEP.to_owned());
-                    }
-                    evaluate_at(&text, self.scope, self.depth + 1)
-                }
-            },
-            _ => Ok(0),
+        let Some(text) = self.scope.get(name).filter(|_| self.live) else {
+            return Ok(0);
+        };
+        if let Some(number) = parse_number(text.trim()) {
+            return Ok(number);
         }
+        // The value may be an expression itself.
+        self.deeper(|inner| evaluate_at(&text, inner.scope, inner.depth))
     }
 
     fn store(&mut self, name: &str, value: i64) -> Result<i64, String> {

@@ -5,29 +5,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use tokio::time::Sleep;
-use wharf_core::Signal;
 
-use super::ast::{AndOr, Assignment, Command, CommandKind, Connector, Item, List, Pipeline, Word};
-use super::job::Child;
-use super::{Evaluating, Shell, Stop, builtin, trap};
-use crate::fs::FsError;
-use crate::process::program::{self, DEFAULT_PATH, Program, Refusal};
-use crate::process::signal::supervise;
-use crate::process::{DEPTH_LIMIT, ExitStatus, PIPE_CAPACITY, Stream, pipe};
+use super::ast::{AndOr, Command, CommandKind, Connector, Item, Pipeline};
+use super::task::Task;
+use super::{Evaluating, Shell, Stop};
+use crate::process::{DEPTH_LIMIT, PIPE_CAPACITY, Stream, pipe};
 
 /// After so many commands a shell has used a virtual millisecond: endless loops take time.
-const COMMANDS_PER_MILLISECOND: u32 = 1024;
-
-/// A command substitution may yield no more than this.
-const SUBSTITUTION_LIMIT: usize = 64 * 1024 * 1024;
-
-/// What a subshell is to do.
-enum Task {
-    AndOr(Arc<AndOr>),
-    List(List),
-}
+const COMMANDS_PER_MILLISECOND: u32 = 100;
 
 impl Shell {
     pub(super) fn eval_list<'a>(&'a mut self, list: &'a [Item]) -> Evaluating<'a, u8> {
@@ -60,7 +47,7 @@ impl Shell {
         })
     }
 
-    fn eval_and_or<'a>(&'a mut self, and_or: &'a AndOr) -> Evaluating<'a, u8> {
+    pub(super) fn eval_and_or<'a>(&'a mut self, and_or: &'a AndOr) -> Evaluating<'a, u8> {
         Box::pin(async move {
             let tail = std::mem::take(&mut self.tail);
             let last = and_or.rest.len();
@@ -142,76 +129,6 @@ impl Shell {
             let last = codes().next_back().unwrap_or(0);
             let failed = codes().rfind(|code| *code != 0).unwrap_or(0);
             Ok(if self.options.pipefail { failed } else { last })
-        })
-    }
-
-    /// Runs this subshell to its end under the rules for signals.
-    async fn run_child<F>(mut self, body: F) -> ExitStatus
-    where
-        F: AsyncFnOnce(&mut Shell) -> Result<u8, Stop>,
-    {
-        let signals = self.process.pid.signals().clone();
-        let run = async {
-            let result = body(&mut self).await;
-            self.finish(result).await
-        };
-        supervise(signals, false, run).await
-    }
-
-    fn run_task(self, task: Task) -> BoxFuture<'static, ExitStatus> {
-        Box::pin(self.run_child(async move |shell: &mut Shell| {
-            shell.tail = true;
-            match &task {
-                Task::AndOr(and_or) => shell.eval_and_or(and_or).await,
-                Task::List(list) => shell.eval_list(list).await,
-            }
-        }))
-    }
-
-    fn start_job<'a>(&'a mut self, and_or: Arc<AndOr>) -> Evaluating<'a, u8> {
-        Box::pin(async move {
-            let mut job = self.subshell().await?;
-            // Without job control a job must not take the shell's input.
-            job.process.descriptors.set(0, Stream::Null);
-            let pid = job.process.pid.number();
-            let Some(queue) = self.process.jobs.clone() else {
-                return Err(self.fatal("can't fork").await);
-            };
-            self.children
-                .push(queue.push(job.run_task(Task::AndOr(and_or)), pid));
-            self.last_background = Some(pid);
-            Ok(0)
-        })
-    }
-
-    /// `$(…)`: what `list` prints, without the newlines at its end.
-    pub(super) fn substitute<'a>(&'a mut self, list: List) -> Evaluating<'a, String> {
-        Box::pin(async move {
-            let mut shell = self.subshell().await?;
-            let (writer, reader) = pipe(PIPE_CAPACITY);
-            shell.process.descriptors.set(1, Stream::Writer(writer));
-            let mut output = Vec::new();
-            let collect = async {
-                loop {
-                    let bytes = reader.read(PIPE_CAPACITY).await;
-                    if bytes.is_empty() {
-                        return true;
-                    }
-                    output.extend_from_slice(&bytes);
-                    if output.len() > SUBSTITUTION_LIMIT {
-                        return false;
-                    }
-                }
-            };
-            let run = async { Ok(shell.run_task(Task::List(list)).await) };
-            let collected = async { if collect.await { Ok(()) } else { Err(()) } };
-            let Ok((status, ())) = futures::future::try_join(run, collected).await else {
-                return Err(self.fatal("out of memory").await);
-            };
-            self.status = status.code();
-            self.substituted = Some(status.code());
-            let text = String::from_utf8_lossy(&output);
-            Ok(text.trim_end_matches('\n').replace('\0', ""))
         })
     }
 
@@ -365,231 +282,11 @@ impl Shell {
         })
     }
 
-    fn eval_simple<'a>(
-        &'a mut self,
-        assignments: &'a [Assignment],
-        words: &'a [Word],
-        command: &'a Command,
-    ) -> Evaluating<'a, u8> {
-        Box::pin(async move {
-            let tail = std::mem::take(&mut self.tail);
-            self.substituted = None;
-            let arguments = self.expand_words(words).await?;
-            let mut values = Vec::with_capacity(assignments.len());
-            for assignment in assignments {
-                values.push((
-                    assignment.name.as_str(),
-                    self.expand_text(&assignment.value).await?,
-                ));
-            }
-            if self.options.xtrace {
-                self.trace(&values, &arguments).await;
-            }
-            let saved = match self.redirect(&command.redirects).await? {
-                Ok(saved) => saved,
-                Err(saved) => {
-                    self.restore(saved);
-                    let special = arguments
-                        .first()
-                        .is_some_and(|name| builtin::is_special(name));
-                    return if special { Err(Stop::Exit(1)) } else { Ok(1) };
-                }
-            };
-            let Some(name) = arguments.first() else {
-                self.restore(saved);
-                for (name, value) in values {
-                    self.assign(name, value).await?;
-                }
-                return Ok(self.substituted.unwrap_or(0));
-            };
-            let keep = builtin::is_special(name);
-            let before = if keep { Vec::new() } else { self.save(&values) };
-            for (name, value) in values {
-                self.assign(name, value).await?;
-                self.variables.export(name, true);
-            }
-            let permanent = name == "exec" && arguments.len() == 1;
-            let result = self.call(arguments, tail).await;
-            if permanent {
-                drop(saved);
-            } else {
-                self.restore(saved);
-            }
-            for (name, value) in before {
-                self.variables.restore(&name, value);
-            }
-            result
-        })
-    }
-
-    fn save(&self, values: &[(&str, String)]) -> Vec<(String, Option<super::variables::Variable>)> {
-        values
-            .iter()
-            .map(|(name, _)| ((*name).to_owned(), self.variables.save(name)))
-            .collect()
-    }
-
-    /// Runs a function, a builtin or a program.
-    fn call<'a>(&'a mut self, arguments: Vec<String>, tail: bool) -> Evaluating<'a, u8> {
-        Box::pin(async move {
-            let name = arguments[0].as_str();
-            if let Some(body) = self.functions.get(name).cloned() {
-                return self.call_function(&body, arguments).await;
-            }
-            if let Some(run) = builtin::find(name) {
-                return run(self, &arguments).await;
-            }
-            self.run_program(arguments, tail).await
-        })
-    }
-
-    fn call_function<'a>(
-        &'a mut self,
-        body: &'a Arc<Command>,
-        arguments: Vec<String>,
-    ) -> Evaluating<'a, u8> {
-        Box::pin(async move {
-            let outer = std::mem::replace(&mut self.positional, arguments[1..].to_vec());
-            let loops = std::mem::take(&mut self.loops);
-            self.locals.push(std::collections::BTreeMap::new());
-            let result = self.eval_command(body).await;
-            for (name, value) in self.locals.pop().unwrap_or_default() {
-                self.variables.restore(&name, value);
-            }
-            self.loops = loops;
-            self.positional = outer;
-            match result {
-                Err(Stop::Return(status)) => Ok(status),
-                other => other,
-            }
-        })
-    }
-
-    /// Runs a program as a child, or in place of the shell if that has nothing left to do.
-    pub(super) fn run_program<'a>(
-        &'a mut self,
-        mut arguments: Vec<String>,
-        tail: bool,
-    ) -> Evaluating<'a, u8> {
-        Box::pin(async move {
-            let program = match self.find_program(&mut arguments) {
-                Ok(program) => program,
-                Err((code, reason)) => {
-                    self.complain(&format!("{}: {reason}", arguments[0])).await;
-                    return Ok(code);
-                }
-            };
-            if tail {
-                return Err(self.replace_with(program, arguments).await);
-            }
-            let env = self.variables.environment();
-            let Some(child) = self.process.fork(arguments, env) else {
-                return Err(self
-                    .fatal("can't fork: Resource temporarily unavailable")
-                    .await);
-            };
-            let status = Box::pin(crate::process::run(program, child)).await;
-            Ok(self.mourn(status).await)
-        })
-    }
-
-    /// exec(3): the shell's process goes on as `program`.
-    pub(super) async fn replace_with(&mut self, program: Program, arguments: Vec<String>) -> Stop {
-        let env = self.variables.environment();
-        let mut process = self.process.replaced(arguments, env);
-        process.pid.signals().release();
-        if process.is_too_deep() {
-            return self.fatal("Resource temporarily unavailable").await;
-        }
-        // The program holds the only copy of the descriptors, or a reader would wait for ever.
-        process.descriptors = std::mem::take(&mut self.process.descriptors);
-        match Box::pin(program::execute(program, process)).await {
-            ExitStatus::Code(code) => {
-                self.traps.0.clear();
-                Stop::Exit(code)
-            }
-            ExitStatus::Signal(signal) => Stop::Killed(signal),
-        }
-    }
-
-    /// The program to run; a file of unknown format is taken for a script of this shell.
-    pub(super) fn find_program(
-        &self,
-        arguments: &mut Vec<String>,
-    ) -> Result<Program, (u8, String)> {
-        let process = &self.process;
-        let path = self
-            .variable("PATH")
-            .unwrap_or_else(|| DEFAULT_PATH.to_owned());
-        let missing = || (127, "not found".to_owned());
-        let program = match program::find(&arguments[0], &path, &process.cwd, &process.files) {
-            Ok(program) => program,
-            Err(FsError::NotFound | FsError::NotADirectory) => return Err(missing()),
-            Err(reason) => return Err((126, reason.to_string())),
-        };
-        match program.refusal() {
-            None => Ok(program),
-            Some(Refusal::NoInterpreter) => Err(missing()),
-            Some(Refusal::UnknownFormat) => {
-                let file = program::locate(&arguments[0], &path, &process.cwd, &process.files);
-                arguments[0] = file.map_err(|reason| (126, reason.to_string()))?;
-                arguments.insert(0, "sh".to_owned());
-                Ok(Program::shell())
-            }
-        }
-    }
-
-    /// The code of a child that has ended, with a word about one that was killed.
-    pub(super) async fn mourn(&self, status: ExitStatus) -> u8 {
-        if let ExitStatus::Signal(signal) = status
-            && let Some(words) = trap::obituary(signal)
-        {
-            self.process.complain_raw(format!("{words}\n")).await;
-        }
-        status.code()
-    }
-
-    /// Sets a variable; a read-only one ends the shell.
-    pub(super) async fn assign(&mut self, name: &str, value: String) -> Result<(), Stop> {
-        if self.variables.set(name, value).is_err() {
-            return Err(self.fatal(&format!("{name}: is read only")).await);
-        }
-        if self.options.allexport {
-            self.variables.export(name, true);
-        }
-        Ok(())
-    }
-
-    fn trace(&self, values: &[(&str, String)], arguments: &[String]) -> BoxFuture<'_, ()> {
-        let assignments = values
-            .iter()
-            .map(|(name, value)| format!("{name}={}", builtin::quoted(value)));
-        let words = arguments.iter().map(|word| builtin::quoted(word));
-        let line: Vec<String> = assignments.chain(words).collect();
-        let prefix = self.variable("PS4").unwrap_or_else(|| "+ ".to_owned());
-        Box::pin(
-            self.process
-                .complain_raw(format!("{prefix}{}\n", line.join(" "))),
-        )
-    }
-
     /// Charges the shell for a command.
     fn spend(&mut self) -> Spending {
         self.steps = self.steps.wrapping_add(1);
         let due = self.steps.is_multiple_of(COMMANDS_PER_MILLISECOND);
         Spending(due.then(|| Box::pin(tokio::time::sleep(Duration::from_millis(1)))))
-    }
-
-    /// Waits for `child`; `None` if a caught signal came first.
-    pub(super) async fn wait_for(&mut self, child: &mut Child) -> Option<ExitStatus> {
-        let signals = self.process.pid.signals().clone();
-        let arrival = std::pin::pin!(signals.arrival());
-        match futures::future::select(&mut child.ended, arrival).await {
-            futures::future::Either::Left((Ok(status), _)) => Some(status),
-            // Its future was dropped with the shell that held it.
-            futures::future::Either::Left((Err(_), _)) => Some(ExitStatus::Signal(Signal::KILL)),
-            futures::future::Either::Right(_) => None,
-        }
     }
 }
 

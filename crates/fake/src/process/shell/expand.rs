@@ -1,7 +1,5 @@
 //! From the words of a script to the arguments of a command.
 
-use futures::future::BoxFuture;
-
 use super::ast::{Operator, Parameter, Part, Word};
 use super::pattern::{Marked, Pattern};
 use super::{Evaluating, Shell, Stop, arith};
@@ -72,7 +70,7 @@ impl Shell {
                     }
                     _ => {
                         for field in self.expand(word, Mode::Fields).await? {
-                            self.glob(field, &mut arguments);
+                            self.glob(&field, &mut arguments);
                         }
                     }
                 }
@@ -314,9 +312,9 @@ impl Shell {
     }
 
     /// Adds the files that `field` matches, sorted, or the field itself if it matches none.
-    fn glob(&self, field: Vec<Marked>, arguments: &mut Vec<String>) {
-        if self.options.noglob || !Pattern::is_magic(&field) {
-            arguments.push(unmark(&field));
+    fn glob(&self, field: &[Marked], arguments: &mut Vec<String>) {
+        if self.options.noglob || !Pattern::is_magic(field) {
+            arguments.push(unmark(field));
             return;
         }
         let mut found = vec![String::new()];
@@ -328,11 +326,13 @@ impl Shell {
                 .flat_map(|base| self.glob_in(base, component))
                 .collect();
             if index < last {
-                found.iter_mut().for_each(|path| path.push('/'));
+                for path in &mut found {
+                    path.push('/');
+                }
             }
         }
         if found.is_empty() {
-            arguments.push(unmark(&field));
+            arguments.push(unmark(field));
         } else {
             found.sort();
             arguments.append(&mut found);

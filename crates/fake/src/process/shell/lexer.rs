@@ -166,8 +166,10 @@ impl Parser<'_> {
                 }
             };
             match (until, byte) {
-                (Until::Word, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>')
-                | (Until::Word, b'(' | b')')
+                (
+                    Until::Word,
+                    b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')',
+                )
                 | (Until::Quote, b'"')
                 | (Until::Brace { .. }, b'}') => break,
                 (Until::Brace { separator, .. }, byte) if separator == Some(byte) => break,
@@ -177,7 +179,7 @@ impl Parser<'_> {
                 _ => {}
             }
             let special = match byte {
-                b'\\' => self.backslash(quoted, matches!(until, Until::HereDocument))?,
+                b'\\' => self.backslash(quoted, matches!(until, Until::HereDocument)),
                 b'\'' if !quoted => Some(self.single_quotes()?),
                 b'"' if !matches!(until, Until::HereDocument | Until::Arithmetic) => {
                     self.position += 1;
@@ -209,22 +211,22 @@ impl Parser<'_> {
     }
 
     /// A backslash: quotes the next character, or joins two lines.
-    fn backslash(&mut self, quoted: bool, here: bool) -> Result<Option<Part>, SyntaxError> {
+    fn backslash(&mut self, quoted: bool, here: bool) -> Option<Part> {
         let Some(next) = self.rest()[1..].chars().next() else {
             self.position += 1;
-            return Ok(Some(Part::Quoted("\\".to_owned())));
+            return Some(Part::Quoted("\\".to_owned()));
         };
         self.position += 1 + next.len_utf8();
         if next == '\n' {
             self.line += 1;
-            return Ok(None);
+            return None;
         }
         let escapes = matches!(next, '$' | '`' | '\\') || (next == '"' && !here) || next == '}';
-        Ok(Some(if !quoted || escapes {
+        Some(if !quoted || escapes {
             Part::Quoted(next.to_string())
         } else {
             Part::Literal(format!("\\{next}"))
-        }))
+        })
     }
 
     fn single_quotes(&mut self) -> Result<Part, SyntaxError> {

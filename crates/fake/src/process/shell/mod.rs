@@ -6,6 +6,7 @@
 mod arith;
 mod ast;
 mod builtin;
+mod compound;
 mod eval;
 mod expand;
 mod job;
@@ -14,7 +15,9 @@ mod parser;
 mod pattern;
 mod redirect;
 mod script;
+mod simple;
 mod state;
+mod task;
 mod trap;
 mod variables;
 
@@ -67,7 +70,7 @@ pub(super) struct Shell {
     /// `$?`
     status: u8,
     /// `$$`: a subshell keeps that of its shell.
-    shell_pid: u32,
+    main_pid: u32,
     /// `$!`
     last_background: Option<u32>,
     children: Vec<Child>,
@@ -102,7 +105,7 @@ impl Shell {
     fn new(process: Process) -> Self {
         let variables = Variables::from_environment(&process.env);
         let name = process.argv.first().cloned().unwrap_or_default();
-        let shell_pid = process.pid.number();
+        let main_pid = process.pid.number();
         Self {
             name,
             positional: Vec::new(),
@@ -111,7 +114,7 @@ impl Shell {
             options: Options::default(),
             traps: Traps::default(),
             status: 0,
-            shell_pid,
+            main_pid,
             last_background: None,
             children: Vec::new(),
             locals: Vec::new(),
@@ -123,7 +126,7 @@ impl Shell {
             tail: false,
             substituted: None,
             steps: 0,
-            random: shell_pid,
+            random: main_pid,
             process,
         }
     }

@@ -38,7 +38,7 @@ pub(super) struct Parser<'a> {
     pub(super) unfinished: bool,
 }
 
-type Parsed<T> = Result<T, SyntaxError>;
+pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 impl<'a> Parser<'a> {
     pub(super) fn new(source: &'a str, line: u32) -> Self {
@@ -137,7 +137,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
+    pub(super) fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
         let described = match token {
             Token::Word(word) => match word.literal() {
                 Some(text) if is_keyword(text) => format!("\"{text}\""),
@@ -156,14 +156,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&mut self) -> Parsed<&Token> {
+    pub(super) fn peek(&mut self) -> Parsed<&Token> {
         if self.peeked.is_none() {
             self.peeked = Some(self.scan()?);
         }
         Ok(self.peeked.get_or_insert(Token::End))
     }
 
-    fn next(&mut self) -> Parsed<Token> {
+    pub(super) fn next(&mut self) -> Parsed<Token> {
         match self.peeked.take() {
             Some(token) => Ok(token),
             None => self.scan(),
@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn take_keyword(&mut self, keyword: &str) -> Parsed<bool> {
+    pub(super) fn take_keyword(&mut self, keyword: &str) -> Parsed<bool> {
         let found = self.peek_keyword()? == Some(keyword);
         if found {
             self.peeked = None;
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
-    fn expect_keyword(&mut self, keyword: &str) -> Parsed<()> {
+    pub(super) fn expect_keyword(&mut self, keyword: &str) -> Parsed<()> {
         if self.take_keyword(keyword)? {
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl<'a> Parser<'a> {
         Err(self.unexpected(&token, Some(keyword)))
     }
 
-    fn take_operator(&mut self, operator: &str) -> Parsed<bool> {
+    pub(super) fn take_operator(&mut self, operator: &str) -> Parsed<bool> {
         let found = self.peek()?.is(operator);
         if found {
             self.peeked = None;
@@ -201,7 +201,7 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
-    fn expect_operator(&mut self, operator: &str) -> Parsed<()> {
+    pub(super) fn expect_operator(&mut self, operator: &str) -> Parsed<()> {
         if self.take_operator(operator)? {
             return Ok(());
         }
@@ -209,13 +209,13 @@ impl<'a> Parser<'a> {
         Err(self.unexpected(&token, Some(operator)))
     }
 
-    fn skip_newlines(&mut self) -> Parsed<()> {
+    pub(super) fn skip_newlines(&mut self) -> Parsed<()> {
         while self.take_operator("\n")? {}
         Ok(())
     }
 
     /// Commands up to something that ends a list: a closing word or parenthesis, `;;`, the end.
-    fn list(&mut self) -> Parsed<List> {
+    pub(super) fn list(&mut self) -> Parsed<List> {
         let mut items = Vec::new();
         loop {
             self.skip_newlines()?;
@@ -232,7 +232,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A list that must not be empty, and the word after it.
-    fn body(&mut self, closer: &str) -> Parsed<List> {
+    pub(super) fn body(&mut self, closer: &str) -> Parsed<List> {
         let list = self.deeper(Self::list)?;
         if list.is_empty() {
             let token = self.next()?;
@@ -291,7 +291,7 @@ impl<'a> Parser<'a> {
         Ok(Pipeline { negated, commands })
     }
 
-    fn command(&mut self) -> Parsed<Command> {
+    pub(super) fn command(&mut self) -> Parsed<Command> {
         if matches!(self.peek()?, Token::End) {
             return Err(self.unexpected(&Token::End, None));
         }
@@ -337,120 +337,6 @@ impl<'a> Parser<'a> {
             _ => return Err(self.unexpected(&token, None)),
         };
         self.with_redirects(kind, line)
-    }
-
-    fn with_redirects(&mut self, kind: CommandKind, line: u32) -> Parsed<Command> {
-        let mut redirects = Vec::new();
-        while let Some(redirect) = self.redirect()? {
-            redirects.push(redirect);
-        }
-        Ok(Command {
-            kind,
-            redirects,
-            line,
-        })
-    }
-
-    fn conditional(&mut self) -> Parsed<CommandKind> {
-        let mut branches = Vec::new();
-        let mut otherwise = None;
-        loop {
-            let condition = self.body("then")?;
-            let body = self.deeper(Self::list)?;
-            if body.is_empty() {
-                let token = self.next()?;
-                return Err(self.unexpected(&token, None));
-            }
-            branches.push((condition, body));
-            if self.take_keyword("elif")? {
-                continue;
-            }
-            if self.take_keyword("else")? {
-                otherwise = Some(self.body("fi")?);
-            } else {
-                self.expect_keyword("fi")?;
-            }
-            return Ok(CommandKind::If {
-                branches,
-                otherwise,
-            });
-        }
-    }
-
-    fn name(&mut self, complaint: &str) -> Parsed<String> {
-        match self.next()? {
-            Token::Word(word) if word.literal().is_some_and(is_name) => {
-                Ok(word.literal().unwrap_or_default().to_owned())
-            }
-            Token::Word(_) => Err(self.error(complaint)),
-            token => Err(self.unexpected(&token, None)),
-        }
-    }
-
-    fn for_loop(&mut self) -> Parsed<CommandKind> {
-        let name = self.name("bad for loop variable")?;
-        let newlines = self.peek()?.is("\n");
-        self.skip_newlines()?;
-        let words = if self.take_keyword("in")? {
-            let mut words = Vec::new();
-            while let Token::Word(_) = self.peek()? {
-                if let Token::Word(word) = self.next()? {
-                    words.push(word);
-                }
-            }
-            if !self.take_operator(";")? && !self.take_operator("\n")? {
-                let token = self.next()?;
-                return Err(self.unexpected(&token, None));
-            }
-            Some(words)
-        } else {
-            if !newlines {
-                self.take_operator(";")?;
-            }
-            None
-        };
-        self.skip_newlines()?;
-        self.expect_keyword("do")?;
-        Ok(CommandKind::For {
-            name,
-            words,
-            body: self.body("done")?,
-        })
-    }
-
-    fn case(&mut self) -> Parsed<CommandKind> {
-        let subject = self.word()?;
-        self.skip_newlines()?;
-        self.expect_keyword("in")?;
-        let mut arms = Vec::new();
-        loop {
-            self.skip_newlines()?;
-            if self.take_keyword("esac")? {
-                return Ok(CommandKind::Case { subject, arms });
-            }
-            self.take_operator("(")?;
-            let mut patterns = vec![self.word()?];
-            while self.take_operator("|")? {
-                patterns.push(self.word()?);
-            }
-            self.expect_operator(")")?;
-            let list = self.deeper(Self::list)?;
-            arms.push((patterns, list));
-            if !self.take_operator(";;")? {
-                self.expect_keyword("esac")?;
-                return Ok(CommandKind::Case { subject, arms });
-            }
-        }
-    }
-
-    fn function(&mut self, name: String, line: u32) -> Parsed<Command> {
-        self.skip_newlines()?;
-        let body = Arc::new(self.deeper(Self::command)?);
-        Ok(Command {
-            kind: CommandKind::Function { name, body },
-            redirects: Vec::new(),
-            line,
-        })
     }
 
     fn simple(&mut self) -> Parsed<Command> {
@@ -506,14 +392,14 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn word(&mut self) -> Parsed<Word> {
+    pub(super) fn word(&mut self) -> Parsed<Word> {
         match self.next()? {
             Token::Word(word) => Ok(word),
             token => Err(self.unexpected(&token, None)),
         }
     }
 
-    fn redirect(&mut self) -> Parsed<Option<Redirect>> {
+    pub(super) fn redirect(&mut self) -> Parsed<Option<Redirect>> {
         let number = match self.peek()? {
             Token::Descriptor(number) => Some(*number),
             Token::Operator(operator) if operator.contains(['<', '>']) => None,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::ast::{Redirect, RedirectKind, Word};
-use super::{Evaluating, Shell, Stop};
+use super::{Evaluating, Shell};
 use crate::fs::{FsError, OpenOptions};
 use crate::process::{Stream, pipe};
 

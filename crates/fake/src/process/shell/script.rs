@@ -94,8 +94,8 @@ impl Shell {
                 match parser.next_line() {
                     Ok(None) => return Ok(status),
                     Ok(Some(list)) => {
-                        let last = tail && parser.rest().trim().is_empty();
-                        status = self.run_line(&list, last).await?;
+                        let final_line = tail && parser.rest().trim().is_empty();
+                        status = self.run_line(&list, final_line).await?;
                     }
                     Err(error) => return Err(self.syntax_error(&error).await),
                 }

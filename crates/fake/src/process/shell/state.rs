@@ -98,7 +98,7 @@ impl Shell {
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         let special = match name {
             "?" => self.status.to_string(),
-            "$" => self.shell_pid.to_string(),
+            "$" => self.main_pid.to_string(),
             "!" => return self.last_background.map(|pid| pid.to_string()),
             "#" => self.positional.len().to_string(),
             "@" | "*" if self.positional.is_empty() => return None,
