@@ -81,7 +81,7 @@ pub enum Reach {
 /// Whether it is transient and whether the call was sent follow from its kind, as a real engine's would:
 /// `ConnectionFailed`, `Timeout`, `RateLimited` and `Lagged` are transient; `InvalidInput`, `Unsupported` and
 /// `ConnectionFailed` come before anything is sent (a connection refused; for one that breaks later there is
-/// [`Rule::lose_answer`]).
+/// [`Rule::lose_answer`](crate::Rule::lose_answer)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -142,10 +142,7 @@ impl Failure {
             Some(message) => message.clone(),
             None => format!("{}, by a fault rule", self.kind),
         };
-        let transient = matches!(
-            self.kind,
-            ConnectionFailed | Timeout | RateLimited | Lagged
-        );
+        let transient = matches!(self.kind, ConnectionFailed | Timeout | RateLimited | Lagged);
         let error = Error::new(self.kind, message);
         let sent = error.was_sent() && self.kind != ConnectionFailed;
         error
@@ -174,9 +171,12 @@ impl When {
     }
 }
 
-/// The n-th number of a seed's sequence, from 0 to just under 1 (SplitMix64). It depends on nothing else, so that other
+/// The n-th number of a seed's sequence, from 0 to just under 1 (`SplitMix64`). It depends on nothing else, so that other
 /// calls and other rules do not change which calls a rule hits.
-#[allow(clippy::cast_precision_loss, reason = "the top 53 bits are kept, which an f64 has room for")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the top 53 bits are kept, which an f64 has room for"
+)]
 fn fraction(seed: u64, n: u64) -> f64 {
     let mut mixed = seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -213,7 +213,9 @@ impl fmt::Display for Effect {
             Self::RepeatItem(n) => write!(f, "repeat item {n}"),
             Self::DropItem(n) => write!(f, "drop item {n}"),
             Self::EngineGone { back_after: None } => f.write_str("engine gone"),
-            Self::EngineGone { back_after: Some(time) } => write!(f, "engine gone for {time:?}"),
+            Self::EngineGone {
+                back_after: Some(time),
+            } => write!(f, "engine gone for {time:?}"),
             Self::EngineBack => f.write_str("engine back"),
         }
     }

@@ -52,9 +52,13 @@ impl Engine {
     /// Ends when it goes; at once where it has gone since it had gone so often.
     pub(super) async fn outage_after(&self, outages: u64) {
         let mut state = self.0.subscribe();
-        if state.wait_for(|state| state.outages > outages).await.is_err() {
+        if state
+            .wait_for(|state| state.outages > outages)
+            .await
+            .is_err()
+        {
             // Only without a sender, and `self` is the sender.
-            pending().await
+            pending::<()>().await;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod effect;
 mod engine;
+mod layer;
 mod open;
 mod rule;
 
@@ -9,17 +10,14 @@ pub use effect::{Effect, Failure, Reach, When};
 pub use rule::Rule;
 
 use engine::Engine;
-use open::{GONE, Open, Place};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
     fmt,
-    future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::sleep;
-use wharf_core::{Call, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
+use wharf_core::Result;
 
 /// A layer that makes calls fail, wait, hang and break as rules say. Its clones are one: keep one as the handle, with
 /// which the test adds and removes rules while the code under test runs.
@@ -84,8 +82,15 @@ pub struct RuleReport {
 
 impl fmt::Display for RuleReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, calls, matched } = self;
-        write!(f, "{rule}: took effect {matched} times on {calls} such calls")
+        let Self {
+            rule,
+            calls,
+            matched,
+        } = self;
+        write!(
+            f,
+            "{rule}: took effect {matched} times on {calls} such calls"
+        )
     }
 }
 
@@ -119,7 +124,11 @@ impl Fault {
         let mut rules = self.rules();
         rules.added += 1;
         let id = RuleId(rules.added);
-        let report = RuleReport { rule, calls: 0, matched: 0 };
+        let report = RuleReport {
+            rule,
+            calls: 0,
+            matched: 0,
+        };
         rules.by_id.insert(id, report);
         Ok(id)
     }
@@ -141,7 +150,10 @@ impl Fault {
 
     /// How often a rule took effect; 0 where it was taken away.
     pub fn matched(&self, id: RuleId) -> u64 {
-        self.rules().by_id.get(&id).map_or(0, |report| report.matched)
+        self.rules()
+            .by_id
+            .get(&id)
+            .map_or(0, |report| report.matched)
     }
 
     /// All rules in their order, and what came of them.
@@ -201,75 +213,6 @@ impl Fault {
             report.matched += 1;
         }
     }
-
-    /// What is to become of this call, in order.
-    fn plan(&self, place: &Place) -> Vec<(RuleId, Effect)> {
-        let (mut plan, mut over) = (Vec::new(), false);
-        for (&id, RuleReport { rule, calls, .. }) in &mut self.rules().by_id {
-            if !rule.is_about(place.operation, place.target.as_ref()) {
-                continue;
-            }
-            *calls += 1;
-            if !over && rule.when.hits(*calls, self.0.seed.rotate_left(32) ^ id.0) {
-                over = rule.effect.ends_the_call();
-                plan.push((id, rule.effect.clone()));
-            }
-        }
-        plan
-    }
-
-    /// Sends a call on, through what the rules have for it. What they have for a stream is left over.
-    async fn send<'a, T>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<(T, Open)> {
-        let place = Place {
-            operation: call.operation(),
-            target: call.target(),
-        };
-        let outages = self.0.engine.outages();
-        let (on_stream, on_call) = self
-            .plan(&place)
-            .into_iter()
-            .partition(|(_, effect)| effect.is_on_a_stream());
-        let open = Open {
-            fault: self.clone(),
-            place,
-            outages,
-            effects: on_stream,
-        };
-        let answer = open.unless_gone(self.carry_out(&open.place, on_call, next));
-        Ok((answer.await?, open))
-    }
-
-    async fn carry_out<'a, T>(
-        &self,
-        place: &Place,
-        plan: Vec<(RuleId, Effect)>,
-        next: impl Next<'a, T>,
-    ) -> Result<T> {
-        let mut is_lost = false;
-        for (rule, effect) in plan {
-            self.took_effect(rule);
-            match effect {
-                Effect::Fail(failure) => return Err(place.fails(&failure)),
-                Effect::Delay(by) => sleep(by).await,
-                Effect::Hang => pending().await,
-                Effect::LoseAnswer => is_lost = true,
-                Effect::EngineGone { back_after } => {
-                    self.0.engine.go(back_after);
-                    return Err(place.breaks(GONE, false));
-                }
-                Effect::EngineBack => self.engine_back(),
-                Effect::Cut { .. } | Effect::RepeatItem(_) | Effect::DropItem(_) => {}
-            }
-        }
-        if self.is_engine_gone() {
-            return Err(place.breaks(GONE, false));
-        }
-        let answer = next().await?;
-        if is_lost {
-            return Err(place.breaks("the answer is lost, by a fault rule", true));
-        }
-        Ok(answer)
-    }
 }
 
 impl fmt::Debug for Fault {
@@ -279,38 +222,5 @@ impl fmt::Debug for Fault {
             .field("engine_gone", &self.is_engine_gone())
             .field("rules", &self.reports())
             .finish()
-    }
-}
-
-impl Layer for Fault {
-    async fn around<'a, T: Outcome>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<T> {
-        Ok(self.send(call, next).await?.0)
-    }
-
-    async fn around_stream<'a, T: Item>(
-        &self,
-        call: Call<'_>,
-        next: impl Next<'a, Items<T>>,
-    ) -> Result<Items<T>> {
-        let (items, open) = self.send(call, next).await?;
-        Ok(open.items(items))
-    }
-
-    async fn around_session<'a>(
-        &self,
-        call: Call<'_>,
-        next: impl Next<'a, Session>,
-    ) -> Result<Session> {
-        let (session, open) = self.send(call, next).await?;
-        Ok(open.session(session))
-    }
-
-    async fn around_pending<'a, T: Outcome>(
-        &self,
-        call: Call<'_>,
-        next: impl Next<'a, Pending<T>>,
-    ) -> Result<Pending<T>> {
-        let (pending, open) = self.send(call, next).await?;
-        Ok(Pending::new(async move { open.unless_gone(pending).await }))
     }
 }

@@ -14,9 +14,7 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::io::AsyncWrite;
-use wharf_core::{
-    Error, Exit, Item, Items, Operation, Resource, Result, Session, SessionControl,
-};
+use wharf_core::{Error, Exit, Item, Items, Operation, Resource, Result, Session, SessionControl};
 
 /// Where an error happened.
 #[derive(Clone)]
@@ -235,7 +233,9 @@ struct Control {
 #[async_trait]
 impl SessionControl for Control {
     async fn resize(&self, rows: u16, columns: u16) -> Result<()> {
-        self.open.unless_gone(self.inner.resize(rows, columns)).await
+        self.open
+            .unless_gone(self.inner.resize(rows, columns))
+            .await
     }
 
     async fn wait(&self) -> Result<Exit> {

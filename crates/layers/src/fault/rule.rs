@@ -191,7 +191,10 @@ impl Rule {
         if let Effect::RepeatItem(0) | Effect::DropItem(0) = self.effect {
             return Err(Error::invalid("effect", "items are counted from 1, not 0"));
         }
-        let mute = self.operations.iter().find(|operation| !operation.opens_stream());
+        let mute = self
+            .operations
+            .iter()
+            .find(|operation| !operation.opens_stream());
         match mute {
             Some(operation) if self.effect.is_on_a_stream() => {
                 let why = format_args!("{operation} opens no stream, so it cannot {}", self.effect);

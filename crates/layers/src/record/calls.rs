@@ -1,0 +1,259 @@
+//! A selection of recorded calls: sentences to ask and to assert.
+
+use super::RecordedCall;
+use crate::target;
+use serde::{Serialize, Serializer};
+use std::{fmt, sync::Arc};
+use wharf_core::{ErrorKind, Operation};
+
+/// Recorded calls, as they were when they were asked for, and a selection of them.
+///
+/// What narrows the selection gives another: [`of`](Self::of), [`to`](Self::to), [`failed`](Self::failed) … It holds
+/// nothing by itself: end the sentence with [`times`](Self::times), [`none`](Self::none), [`at_least`](Self::at_least)
+/// or [`in_order`](Self::in_order), which panic where it is not so, and print the calls.
+///
+/// `Display` prints them as a table, `{:#}` their arguments too. Serialised it is the selected calls as a list.
+#[derive(Clone)]
+#[must_use = "a selection asserts nothing by itself: end it with `times`, `none`, `at_least` or `in_order`"]
+pub struct Calls {
+    all: Arc<[RecordedCall]>,
+    /// The places of those that are selected.
+    selected: Vec<usize>,
+    /// What is selected, for people.
+    described: String,
+    forgotten: u64,
+}
+
+impl Calls {
+    pub(super) fn all(all: Arc<[RecordedCall]>, forgotten: u64) -> Self {
+        Self {
+            selected: (0..all.len()).collect(),
+            all,
+            described: "calls".to_owned(),
+            forgotten,
+        }
+    }
+
+    /// Those of this operation.
+    pub fn of(&self, operation: Operation) -> Self {
+        self.narrowed(format_args!("of {operation}"), |call| {
+            call.operation == operation
+        })
+    }
+
+    /// Those to what is named so: the id or name as the caller gave it, for a create the wished name. `*` stands for
+    /// any text and `?` for one character; an image answers to its full and to its short form.
+    pub fn to(&self, target: &str) -> Self {
+        self.narrowed(format_args!("to {target}"), |call| {
+            target::is_named(target, call.target.as_ref())
+        })
+    }
+
+    /// Those that failed, or whose stream did.
+    pub fn failed(&self) -> Self {
+        self.narrowed(format_args!("that failed"), |call| {
+            call.error_kind().is_some()
+        })
+    }
+
+    /// Those that failed with this kind of error, or whose stream did.
+    pub fn failed_with(&self, kind: ErrorKind) -> Self {
+        self.narrowed(format_args!("that failed with {kind}"), |call| {
+            call.error_kind() == Some(kind)
+        })
+    }
+
+    /// Those that are not over: no answer yet, or a stream or a wait that is open.
+    pub fn open(&self) -> Self {
+        self.narrowed(format_args!("that are open"), RecordedCall::is_open)
+    }
+
+    /// Those whose stream, or session's output, is open.
+    pub(super) fn open_streams(&self) -> Self {
+        self.narrowed(format_args!("with an open stream"), |call| {
+            call.is_open() && matches!(call.outcome, super::CallOutcome::Opened { .. })
+        })
+    }
+
+    /// Those that were not allowed: see [`Record::strict`](crate::Record::strict).
+    pub fn unexpected(&self) -> Self {
+        self.narrowed(format_args!("that nobody expected"), |call| {
+            call.outcome == super::CallOutcome::Unexpected
+        })
+    }
+
+    /// Those that a sentence of your own is true of; the words are for the message.
+    pub fn that(&self, words: &str, is_so: impl Fn(&RecordedCall) -> bool) -> Self {
+        self.narrowed(format_args!("that {words}"), is_so)
+    }
+
+    fn narrowed(
+        &self,
+        described: fmt::Arguments<'_>,
+        is_so: impl Fn(&RecordedCall) -> bool,
+    ) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.selected.retain(|&place| is_so(&self.all[place]));
+        narrowed.described = format!("{} {described}", self.described);
+        narrowed
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.selected.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.selected.is_empty()
+    }
+
+    /// One after another, in the order in which they began.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &RecordedCall> + ExactSizeIterator {
+        self.selected.iter().map(|&place| &self.all[place])
+    }
+
+    /// Holds that there are so many.
+    ///
+    /// # Panics
+    ///
+    /// Where there are more or fewer, or where calls were forgotten, so that nobody can tell.
+    #[track_caller]
+    pub fn times(&self, times: usize) {
+        self.hold(self.len() == times, true, format_args!("expected {times}"));
+    }
+
+    /// Holds that there are none.
+    ///
+    /// # Panics
+    ///
+    /// Where there is one, or where calls were forgotten, so that nobody can tell.
+    #[track_caller]
+    pub fn none(&self) {
+        self.hold(self.is_empty(), true, format_args!("expected none"));
+    }
+
+    /// Holds that there are so many or more.
+    ///
+    /// # Panics
+    ///
+    /// Where there are fewer.
+    #[track_caller]
+    pub fn at_least(&self, times: usize) {
+        let expected = format_args!("expected {times} or more");
+        self.hold(self.len() >= times, false, expected);
+    }
+
+    /// Holds that these operations are among them, each begun after the one before; others may have come between.
+    ///
+    /// # Panics
+    ///
+    /// Where one of them is missing behind the one before.
+    #[track_caller]
+    pub fn in_order(&self, operations: impl IntoIterator<Item = Operation>) {
+        let mut calls = self.iter();
+        let mut before = "at all".to_owned();
+        for operation in operations {
+            let found = calls.any(|call| call.operation == operation);
+            let expected = format_args!("expected {operation} {before}");
+            self.hold(found, false, expected);
+            before = format!("after {operation}");
+        }
+    }
+
+    #[track_caller]
+    fn hold(&self, is_so: bool, needs_all: bool, expected: fmt::Arguments<'_>) {
+        let Self {
+            described,
+            forgotten,
+            ..
+        } = self;
+        assert!(
+            is_so,
+            "{described}: {expected}, found {}\n{self}",
+            self.len()
+        );
+        assert!(
+            *forgotten == 0 || !needs_all,
+            "{described}: {expected}, but {forgotten} calls were forgotten: \
+             give the record a larger limit, or clear it in between"
+        );
+    }
+}
+
+impl<'a> IntoIterator for &'a Calls {
+    type Item = &'a RecordedCall;
+    type IntoIter = std::vec::IntoIter<&'a RecordedCall>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Serialize for Calls {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How many calls a table shows at most: the last ones.
+const ROWS: usize = 200;
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = self.all.len().saturating_sub(ROWS);
+        let shown = &self.all[hidden..];
+        let target = |call: &RecordedCall| match &call.target {
+            Some(target) => target.id.clone(),
+            None => "-".to_owned(),
+        };
+        let widest = |cell: &dyn Fn(&RecordedCall) -> usize| shown.iter().map(cell).max();
+        let names = widest(&|call| call.operation.name().len())
+            .unwrap_or(0)
+            .max(9);
+        let targets = widest(&|call| target(call).chars().count())
+            .unwrap_or(0)
+            .max(6);
+        writeln!(
+            f,
+            "  {:>10}  {:>10}  {:names$}  {:targets$}  outcome",
+            "at", "took", "operation", "target"
+        )?;
+        if self.forgotten > 0 {
+            writeln!(f, "  … {} calls were forgotten", self.forgotten)?;
+        }
+        if hidden > 0 {
+            writeln!(f, "  … {hidden} earlier calls are not shown")?;
+        }
+        for (place, call) in shown.iter().enumerate() {
+            let mark = if self.selected.binary_search(&(place + hidden)).is_ok() {
+                '>'
+            } else {
+                ' '
+            };
+            let at = format!("{:.3} s", call.at.as_secs_f64());
+            let took = call.took.map_or("-".to_owned(), |took| {
+                format!("{:.3} s", took.as_secs_f64())
+            });
+            writeln!(
+                f,
+                "{mark} {at:>10}  {took:>10}  {:names$}  {:targets$}  {}",
+                call.operation.name(),
+                target(call),
+                call.outcome
+            )?;
+            if f.alternate() {
+                for (name, value) in &call.arguments {
+                    writeln!(f, "{:26}{name}: {value}", "")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
