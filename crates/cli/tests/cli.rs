@@ -1,75 +1,15 @@
 //! The command as a person or a script meets it: on the engine in memory, which needs nothing.
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
+#![allow(dead_code, reason = "each file uses its part of the support")]
+
+mod support;
 
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    io::{Read, Write},
+    process::Stdio,
 };
-
-/// Only what a test says about the environment is so.
-fn wharf(line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
-    command
-        .env_clear()
-        .args(line.split_whitespace())
-        .stdin(Stdio::null());
-    command
-}
-
-/// What came of a command.
-struct Told {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl From<Output> for Told {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-fn run(mut command: Command) -> Told {
-    command.output().unwrap().into()
-}
-
-/// On the fake.
-fn fake(line: &str) -> Told {
-    run(wharf(&format!("--runtime fake: {line}")))
-}
-
-/// On the fake, with a script as the last word.
-fn fake_shell(line: &str, script: &str) -> Told {
-    let mut command = wharf(&format!("{line} --runtime fake: busybox sh -c"));
-    command.arg(script);
-    run(command)
-}
-
-/// Ends well, and says nothing on stderr.
-fn fine(told: Told) -> String {
-    assert_eq!(
-        (told.code, told.stderr.as_str()),
-        (Some(0), ""),
-        "{}",
-        told.stdout
-    );
-    told.stdout
-}
-
-/// Ends badly, with that code and all of these on stderr, in lines of ours.
-fn refused(told: &Told, code: i32, parts: &[&str]) {
-    assert_eq!(told.code, Some(code), "{}", told.stderr);
-    assert!(told.stderr.starts_with("wharf: "), "{}", told.stderr);
-    for part in parts {
-        assert!(told.stderr.contains(part), "{part} in {}", told.stderr);
-    }
-}
+use support::{fake, fine, refused, run, start, wharf};
 
 const SUBCOMMANDS: &[&str] = &[
     "tour", "engines", "info", "run", "ps", "images", "pull", "start", "stop", "rm", "rmi",
@@ -123,35 +63,6 @@ fn no_command_at_all_shows_the_help() {
 }
 
 #[test]
-fn run_shows_both_outputs_and_ends_with_the_programs_code() {
-    let told = fake_shell("run --rm", "echo out; echo err >&2; exit 3");
-    assert_eq!(
-        (told.code, told.stdout.as_str(), told.stderr.as_str()),
-        (Some(3), "out\n", "err\n")
-    );
-}
-
-#[test]
-fn run_takes_the_runtime_before_and_after_the_subcommand() {
-    assert_eq!(
-        fine(run(wharf("--runtime fake: run busybox echo ahoy"))),
-        "ahoy\n"
-    );
-    assert_eq!(
-        fine(run(wharf("run --runtime fake: busybox echo ahoy"))),
-        "ahoy\n"
-    );
-}
-
-#[test]
-fn what_stands_after_the_image_is_the_programs() {
-    assert_eq!(
-        fine(fake("run busybox echo --runtime -d --help")),
-        "--runtime -d --help\n"
-    );
-}
-
-#[test]
 fn wharf_runtime_names_the_engine_where_no_flag_does() {
     let mut command = wharf("run busybox echo ahoy");
     command.env("WHARF_RUNTIME", "fake:");
@@ -159,63 +70,6 @@ fn wharf_runtime_names_the_engine_where_no_flag_does() {
     let mut command = wharf("--runtime nope: info");
     command.env("WHARF_RUNTIME", "fake:");
     refused(&run(command), 1, &["nope"]);
-}
-
-#[test]
-fn run_passes_its_flags_on() {
-    let told = fake_shell(
-        "run -e COLOUR=blue -w /tmp -h pier --name web -l a=b",
-        "echo $COLOUR $(pwd) $(hostname)",
-    );
-    assert_eq!(fine(told), "blue /tmp pier\n");
-}
-
-#[test]
-fn run_takes_a_variable_without_a_value_from_its_own_environment() {
-    let mut command = wharf("run --runtime fake: -e COLOUR busybox env");
-    command.env("COLOUR", "green");
-    assert!(fine(run(command)).contains("COLOUR=green\n"));
-}
-
-#[test]
-fn run_detached_prints_the_id() {
-    let id = fine(fake("run -d busybox sleep 60"));
-    assert_eq!(id.trim_end().len(), 64, "{id}");
-}
-
-#[test]
-fn run_ends_as_docker_does_where_the_program_never_ran() {
-    refused(&fake("run busybox nosuch"), 127, &["nosuch"]);
-    refused(&fake("run busybox /etc"), 126, &["/etc"]);
-    refused(&fake("run --name a/b busybox true"), 125, &["name"]);
-    refused(&fake("run -m 1 busybox true"), 125, &["memory"]);
-    refused(&fake("run --cpus 0.0001 busybox true"), 125, &["cpus"]);
-    refused(&fake("run -v /a:relative busybox true"), 125, &["mounts"]);
-    refused(
-        &fake("run --pull never nosuch"),
-        125,
-        &["nosuch", "wharf pull"],
-    );
-    refused(&fake("run -i busybox cat"), 125, &["-i"]);
-}
-
-#[test]
-fn run_pulls_what_is_missing_and_tells_so_on_stderr() {
-    let told = fake("run busybox:1.36 echo ahoy");
-    assert_eq!((told.code, told.stdout.as_str()), (Some(0), "ahoy\n"));
-    assert!(
-        told.stderr.contains("busybox:1.36 is not here"),
-        "{}",
-        told.stderr
-    );
-    refused(&fake("run nosuch:1 true"), 125, &["nosuch"]);
-}
-
-#[test]
-fn bytes_are_passed_on_as_they_are() {
-    let mut command = wharf("--runtime fake: run busybox printf");
-    command.arg(r"\377\000\r\n");
-    assert_eq!(command.output().unwrap().stdout, b"\xff\0\r\n");
 }
 
 #[test]
@@ -388,113 +242,6 @@ fn a_closed_pipe_ends_every_command_quietly() {
 }
 
 #[test]
-fn the_tour_tells_the_whole_story() {
-    let text = fine(run(wharf("tour")));
-    for part in [
-        "An image to work from",
-        "busybox:latest is here",
-        "harbour  | docked: the Mary Ann",
-        "ship     | unloading crate 3",
-        "it ended with exit code 3",
-        "harbour  | closing for today",
-        "die, exit code 3",
-        "2 containers, 1 exec, 7 log lines",
-        "nothing left behind",
-    ] {
-        assert!(text.contains(part), "{part} in\n{text}");
-    }
-    assert!(
-        !text.contains('\u{1b}'),
-        "no colours where there is no terminal"
-    );
-}
-
-#[test]
-fn the_tour_is_told_to_machines_too() {
-    let json: Value = serde_json::from_str(&fine(run(wharf("tour --json")))).unwrap();
-    assert_eq!(json["engine"], "fake");
-    assert_eq!(json["containers"][1]["exit_code"], 3);
-    assert_eq!(json["containers"][0]["log"][0], "open, waiting for ships");
-    assert_eq!(json["exec"]["exit_code"], 0);
-    let actions: Vec<_> = json["timeline"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|moment| &moment["action"])
-        .collect();
-    assert_eq!(actions.first().unwrap().as_str(), Some("create"));
-    assert_eq!(actions.last().unwrap().as_str(), Some("destroy"));
-}
-
-#[test]
-fn a_tour_that_cannot_go_on_says_why_and_what_to_do() {
-    refused(
-        &run(wharf("tour --image nosuch:1")),
-        1,
-        &["nosuch", "--image NAME"],
-    );
-    refused(
-        &run(wharf("tour --runtime unix:///nonexistent.sock")),
-        1,
-        &["nonexistent.sock"],
-    );
-}
-
-#[test]
-fn an_interrupted_tour_cleans_up() {
-    let mut child = start(wharf("tour"));
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines
-        .find(|line| line.as_ref().unwrap().contains("unloading crate 1"))
-        .unwrap()
-        .unwrap();
-    interrupt(&child);
-    let told: Told = child.wait_with_output().unwrap().into();
-    assert_eq!(told.code, Some(130));
-    assert!(
-        told.stderr.contains("interrupted: cleaning up"),
-        "{}",
-        told.stderr
-    );
-    assert_eq!(
-        told.stderr.matches("removed tour-").count(),
-        2,
-        "{}",
-        told.stderr
-    );
-}
-
-#[test]
-fn an_interrupted_run_passes_the_signal_on_and_ends_with_the_programs_code() {
-    let mut command = wharf("--runtime fake: run --rm busybox sh -c");
-    command.arg("trap 'echo caught; exit 5' INT; echo ready; while true; do sleep 0.1; done");
-    let mut child = start(command);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "ready");
-    interrupt(&child);
-    assert_eq!(lines.next().unwrap().unwrap(), "caught");
-    assert_eq!(child.wait().unwrap().code(), Some(5));
-}
-
-#[test]
-fn a_run_that_ignores_signals_is_left_at_the_third() {
-    let mut command = wharf("--runtime fake: run busybox sh -c");
-    command.arg("trap '' INT; echo ready; while true; do sleep 0.1; done");
-    let mut child = start(command);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "ready");
-    // Signals of one kind that come at once may be one.
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "still there");
-        interrupt(&child);
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let told: Told = child.wait_with_output().unwrap().into();
-    refused(&told, 125, &["signal 3"]);
-}
-
-#[test]
 fn exec_reads_stdin_to_its_end_where_it_is_asked_to() {
     // A container of another command is another engine's, so only the way there can be seen here.
     let mut command = wharf("--runtime fake: exec -i web cat");
@@ -502,48 +249,4 @@ fn exec_reads_stdin_to_its_end_where_it_is_asked_to() {
     let mut child = start(command);
     child.stdin.take().unwrap().write_all(b"ahoy").unwrap();
     refused(&child.wait_with_output().unwrap().into(), 1, &["web"]);
-}
-
-#[test]
-fn the_suite_on_the_fake_has_no_failure_in_any_form() {
-    let json: Value =
-        serde_json::from_str(&fine(fake("conform --format json --filter wait"))).unwrap();
-    assert_eq!(json["engine"], "fake");
-    assert_eq!(json["failed"], 0);
-    let cases = json["cases"].as_array().unwrap();
-    let passed = json["passed"].as_u64().unwrap();
-    assert!(passed > 5 && passed <= cases.len() as u64);
-    for key in ["name", "result", "time"] {
-        assert!(cases[0].get(key).is_some(), "{key}");
-    }
-    let text = fine(fake("conform --filter wait"));
-    assert!(
-        text.contains("GROUP") && text.contains("0 failed"),
-        "{text}"
-    );
-    let markdown = fine(fake("conform --format markdown --filter wait"));
-    assert!(
-        markdown.starts_with("# fake ") && markdown.contains("| container |"),
-        "{markdown}"
-    );
-    refused(&fake("conform --filter nosuchcase"), 1, &["nosuchcase"]);
-}
-
-fn start(mut command: Command) -> Child {
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn interrupt(child: &Child) {
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
 }

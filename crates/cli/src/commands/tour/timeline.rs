@@ -71,10 +71,17 @@ pub(crate) fn timeline(events: &[Event], prefix: &str) -> Vec<Moment> {
             container: name.strip_prefix(prefix).unwrap_or(name).to_owned(),
             action: event.action.to_string(),
             detail: event.detail.clone(),
-            exit_code: event.attributes.get("exitCode").cloned(),
+            // Podman tells one of every event.
+            exit_code: exits(event)
+                .then(|| event.attributes.get("exitCode").cloned())
+                .flatten(),
         }
     };
     events.iter().map(moment).collect()
+}
+
+fn exits(event: &Event) -> bool {
+    matches!(event.action, EventAction::Die | EventAction::ExecDie)
 }
 
 impl Moment {

@@ -1,0 +1,145 @@
+//! `wharf conform`: the conformance suite on any engine.
+
+mod live;
+mod summary;
+
+use crate::{
+    context::Context,
+    failure::{Failure, Outcome, complain},
+    interrupt::Interrupts,
+    output::json,
+};
+use clap::ValueEnum;
+use futures::{FutureExt, future};
+use live::Live;
+use std::sync::Arc;
+use wharf::{
+    ImageRef, Runtime,
+    fake::{self, ImageFixture, Registry},
+};
+use wharf_conformance::{Harness, cases, run_all};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+
+    /// How many cases run at a time
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    jobs: usize,
+
+    /// Only the cases whose name or group contains the text
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    filter: String,
+
+    /// The image to make containers from; it must be here, with a shell and the tools of busybox
+    #[arg(long, default_value = "busybox:latest")]
+    image: String,
+
+    /// An image to pull and to remove again; else the cases that pull are skipped
+    #[arg(long, value_name = "IMAGE", env = "WHARF_PULL_IMAGE")]
+    pull_image: Option<ImageRef>,
+
+    /// A folder on the engine's host that containers may write to; else the cases that bind one are skipped
+    #[arg(long, value_name = "FOLDER")]
+    bind_dir: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Each case as it is done, then a table
+    Text,
+    /// One object, when all is done
+    Json,
+    /// A table for a document
+    Markdown,
+}
+
+impl Args {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
+        let form = self.format;
+        let jobs = self.jobs;
+        let none = format!("no case has {:?} in its name or group", self.filter);
+        // Whether there is an engine at all is said once, not by every case.
+        let runtime = context.connect().await?;
+        drop(runtime);
+        let harness = match context.fake() {
+            Some(url) => self.fake(&url)?,
+            None => self.harness(context),
+        };
+        let wanted = cases().iter().filter(|case| harness.wants(case)).count();
+        let mut live = Live::new(form, wanted);
+        let mut interrupts = Interrupts::catch()?;
+        let report = tokio::select! {
+            report = run_all(&harness, jobs, |case| live.show(case)) => report,
+            _ = interrupts.next() => {
+                complain("interrupted: what the suite made may be left, under the label wharf.conformance");
+                complain("`wharf rm -f $(wharf ps -aq -f label=wharf.conformance)` removes it");
+                return Err(Failure::Reported);
+            }
+        };
+        live.done()?;
+        if report.cases.is_empty() {
+            return Err(Failure::Usage(none));
+        }
+        match form {
+            Form::Text => summary::text(&report)?,
+            Form::Json => json(&report)?,
+            Form::Markdown => summary::markdown(&report)?,
+        }
+        Ok(u8::from(report.failed > 0))
+    }
+
+    /// Any engine; somebody may be using it.
+    fn harness(self, context: &Context) -> Harness {
+        let name = context
+            .url()
+            .unwrap_or("the engine of the environment")
+            .to_owned();
+        let context = context.clone();
+        let connect = move || {
+            let context = context.clone();
+            async move { context.connect().await }.boxed()
+        };
+        let harness = Harness::new(name, connect);
+        let harness = harness.with_image(self.image).with_filter(self.filter);
+        let harness = match self.pull_image {
+            Some(image) => harness.with_pull_image(image),
+            None => harness,
+        };
+        match self.bind_dir {
+            Some(folder) => harness.with_bind_dir(folder),
+            None => harness,
+        }
+    }
+
+    /// An engine in memory that has all that a case can need, by the names it was asked for. Nothing there takes real
+    /// time, so nobody waits for it.
+    fn fake(self, url: &str) -> Result<Harness, Failure> {
+        tokio::time::pause();
+        let pull: ImageRef = match self.pull_image {
+            Some(image) => image,
+            None => "registry.test:5000/wharf/hello:latest".parse()?,
+        };
+        let folder = self.bind_dir.unwrap_or_else(|| "/srv/wharf".to_owned());
+        let hello = ImageFixture::busybox().with_layer(6_000_000);
+        let name = format!("{}:{}", pull.repository(), pull.tag().unwrap_or("latest"));
+        let fake = fake::builder(url)?
+            .image(&self.image, ImageFixture::busybox())?
+            .registry(Registry::new(pull.registry()).with_image(&name, hello))
+            .host_folder(&folder, [])?
+            .build();
+        let connect = move || {
+            let runtime: Arc<dyn Runtime> = Arc::new(fake.runtime());
+            future::ready(Ok(runtime)).boxed()
+        };
+        let harness = Harness::new("fake", connect)
+            .with_image(self.image)
+            .with_filter(self.filter);
+        Ok(harness
+            .with_pull_image(pull)
+            .with_bind_dir(folder)
+            .with_exclusive(true))
+    }
+}

@@ -1,0 +1,127 @@
+//! `wharf run`: what reaches the program, what comes of it, and how it is interrupted.
+#![allow(clippy::unwrap_used, reason = "a test's way to fail")]
+#![allow(dead_code, reason = "each file uses its part of the support")]
+
+mod support;
+
+use std::{
+    io::{BufRead, BufReader},
+    time::{Duration, Instant},
+};
+use support::{Told, fake, fake_shell, fine, interrupt, refused, run, start, wharf};
+
+#[test]
+fn run_shows_both_outputs_and_ends_with_the_programs_code() {
+    let told = fake_shell("run --rm", "echo out; echo err >&2; exit 3");
+    assert_eq!(
+        (told.code, told.stdout.as_str(), told.stderr.as_str()),
+        (Some(3), "out\n", "err\n")
+    );
+}
+
+#[test]
+fn run_takes_the_runtime_before_and_after_the_subcommand() {
+    assert_eq!(
+        fine(run(wharf("--runtime fake: run busybox echo ahoy"))),
+        "ahoy\n"
+    );
+    assert_eq!(
+        fine(run(wharf("run --runtime fake: busybox echo ahoy"))),
+        "ahoy\n"
+    );
+}
+
+#[test]
+fn what_stands_after_the_image_is_the_programs() {
+    assert_eq!(
+        fine(fake("run busybox echo --runtime -d --help")),
+        "--runtime -d --help\n"
+    );
+}
+
+#[test]
+fn run_passes_its_flags_on() {
+    let told = fake_shell(
+        "run -e COLOUR=blue -w /tmp -h pier --name web -l a=b",
+        "echo $COLOUR $(pwd) $(hostname)",
+    );
+    assert_eq!(fine(told), "blue /tmp pier\n");
+}
+
+#[test]
+fn run_takes_a_variable_without_a_value_from_its_own_environment() {
+    let mut command = wharf("run --runtime fake: -e COLOUR busybox env");
+    command.env("COLOUR", "green");
+    assert!(fine(run(command)).contains("COLOUR=green\n"));
+}
+
+#[test]
+fn run_detached_prints_the_id() {
+    let id = fine(fake("run -d busybox sleep 60"));
+    assert_eq!(id.trim_end().len(), 64, "{id}");
+}
+
+#[test]
+fn run_ends_as_docker_does_where_the_program_never_ran() {
+    refused(&fake("run busybox nosuch"), 127, &["nosuch"]);
+    refused(&fake("run busybox /etc"), 126, &["/etc"]);
+    refused(&fake("run --name a/b busybox true"), 125, &["name"]);
+    refused(&fake("run -m 1 busybox true"), 125, &["memory"]);
+    refused(&fake("run --cpus 0.0001 busybox true"), 125, &["cpus"]);
+    refused(&fake("run -v /a:relative busybox true"), 125, &["mounts"]);
+    refused(
+        &fake("run --pull never nosuch"),
+        125,
+        &["nosuch", "wharf pull"],
+    );
+    refused(&fake("run -i busybox cat"), 125, &["-i"]);
+}
+
+#[test]
+fn run_pulls_what_is_missing_and_tells_so_on_stderr() {
+    let told = fake("run busybox:1.36 echo ahoy");
+    assert_eq!((told.code, told.stdout.as_str()), (Some(0), "ahoy\n"));
+    assert!(
+        told.stderr.contains("busybox:1.36 is not here"),
+        "{}",
+        told.stderr
+    );
+    refused(&fake("run nosuch:1 true"), 125, &["nosuch"]);
+}
+
+#[test]
+fn bytes_are_passed_on_as_they_are() {
+    let mut command = wharf("--runtime fake: run busybox printf");
+    command.arg(r"\377\000\r\n");
+    assert_eq!(command.output().unwrap().stdout, b"\xff\0\r\n");
+}
+
+#[test]
+fn an_interrupted_run_passes_the_signal_on_and_ends_with_the_programs_code() {
+    let mut command = wharf("--runtime fake: run --rm busybox sh -c");
+    command.arg("trap 'echo caught; exit 5' INT; echo ready; while true; do sleep 0.1; done");
+    let mut child = start(command);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    interrupt(&child);
+    assert_eq!(lines.next().unwrap().unwrap(), "caught");
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+}
+
+#[test]
+fn a_run_that_ignores_signals_is_left_at_the_third() {
+    let mut command = wharf("--runtime fake: run busybox sh -c");
+    command.arg("trap '' INT; echo ready; while true; do sleep 0.1; done");
+    let mut child = start(command);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    // Signals of one kind that come at once may be one.
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "still there");
+        interrupt(&child);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let told: Told = child.wait_with_output().unwrap().into();
+    refused(&told, 125, &["signal 3"]);
+}
