@@ -1,11 +1,12 @@
 //! The suite on the fake, always, and on every engine that `WHARF_ENGINES` names.
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 use wharf_conformance::{Case, Harness, Outcome, cases};
+use wharf_core::{Call, Layer, Next, Result, Runtime, RuntimeExt};
 use wharf_tests::{Engine, Engines, fake, paused, real};
 
-type Done = Result<Completion, Failed>;
+type Done = std::result::Result<Completion, Failed>;
 
 /// What is unsupported or skipped is shown as ignored, with the reason, never as passed.
 fn completion(outcome: Outcome) -> Done {
@@ -17,12 +18,34 @@ fn completion(outcome: Outcome) -> Done {
     }
 }
 
-fn on_the_fake(case: &'static Case) -> Trial {
-    Trial::ignorable_test(format!("fake::{}", case.name), || {
-        let harness = fake(|runtime| runtime)?;
+type Wrap = fn(Arc<dyn Runtime>) -> Arc<dyn Runtime>;
+
+fn on_the_fake(title: &str, wrap: Wrap, case: &'static Case) -> Trial {
+    Trial::ignorable_test(format!("{title}::{}", case.name), move || {
+        let harness = fake(wrap)?;
         completion(paused()?.block_on(case.run(&harness)).outcome)
     })
 }
+
+/// A layer that does nothing: the contract holds through it.
+#[derive(Debug)]
+struct Nothing;
+
+impl Layer for Nothing {
+    async fn around<'a, T: wharf_core::Outcome>(
+        &self,
+        _: Call<'_>,
+        next: impl Next<'a, T>,
+    ) -> Result<T> {
+        next().await
+    }
+}
+
+/// How the fake is had.
+const FAKES: [(&str, Wrap); 2] = [
+    ("fake", |runtime| runtime),
+    ("layered-fake", |runtime| Arc::new(runtime.layer(Nothing))),
+];
 
 fn on_an_engine(case: &'static Case, harness: Harness) -> Trial {
     Trial::ignorable_test(format!("{}::{}", harness.name(), case.name), move || {
@@ -49,7 +72,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut trials: Vec<Trial> = cases().iter().map(on_the_fake).collect();
+    let mut trials = Vec::new();
+    for (title, wrap) in FAKES {
+        trials.extend(cases().iter().map(|case| on_the_fake(title, wrap, case)));
+    }
     for name in engines.missing {
         trials.push(Trial::test(format!("{name}::is_there"), move || {
             Err(format!("WHARF_REQUIRE wants {name}, which WHARF_ENGINES does not name").into())

@@ -67,9 +67,11 @@ pub(super) const CASES: &[Case] = &[
         same("restart count", info.restart_count, 0)?;
         let started = some("a time of start", info.started_at)?;
         let finished = some("a time of end", info.finished_at)?;
+        // Engines before 23 note the start of a short run a moment after its end.
+        let slack = chrono::TimeDelta::seconds(1);
         holds(
             format_args!("{started} is before {finished}"),
-            started <= finished,
+            started <= finished + slack,
         )?;
     }),
     case!("C64", inspect_tells_what_it_was_made_from, |ctx| {

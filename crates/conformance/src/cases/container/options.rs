@@ -1,7 +1,7 @@
 //! `create_container`: what each field of its configuration does.
 
 use super::{GROUP, prelude::*};
-use std::num::NonZeroU16;
+use std::{collections::BTreeSet, num::NonZeroU16};
 
 const PORT: NonZeroU16 = NonZeroU16::new(8080).unwrap();
 
@@ -240,17 +240,21 @@ pub(super) const CASES: &[Case] = &[
         same("without limits", (free.cpus, free.memory), (None, None))?;
     }),
     case!("C18", privileges_are_kept, |ctx| {
-        let config = ctx.config(IDLE).with_privileged(true);
-        let config = config
+        let config = ctx
+            .inspect(&ctx.create(ctx.config(IDLE).with_privileged(true)).await?)
+            .await?;
+        holds("it is privileged", config.config.privileged)?;
+        let config = ctx
+            .config(IDLE)
             .with_cap_add(["NET_ADMIN"])
             .with_cap_drop(["MKNOD", "CHOWN"]);
         let config = ctx.inspect(&ctx.create(config).await?).await?.config;
-        holds("it is privileged", config.privileged)?;
+        holds("it is not privileged", !config.privileged)?;
         let bare = |names: Vec<String>| {
             let names = names
                 .iter()
                 .map(|name| name.trim_start_matches("CAP_").to_owned());
-            names.collect::<std::collections::BTreeSet<_>>()
+            names.collect::<BTreeSet<_>>()
         };
         same(
             "added",
