@@ -81,7 +81,7 @@ impl Failure {
 
 /// A line on stderr. Where even that is closed, nobody is left to tell.
 pub(crate) fn complain(message: &str) {
-    let _ = writeln!(anstream::stderr(), "wharf: {message}");
+    let _ = writeln!(anstream::stderr(), "wharf: {}", message.trim_end());
 }
 
 /// What to do next, by what went wrong.
