@@ -115,7 +115,11 @@ fn paths_are_walked_as_linux_does() {
     assert_eq!(files.stat(&"/a".repeat(3000)), Err(FsError::NameTooLong));
     assert_eq!(files.lstat("/loop").unwrap().file_type, FileType::Symlink);
     files.write("/dangling", b"made", 0o644).unwrap();
-    assert_eq!(files.read("/nowhere").unwrap(), b"made", "a write goes through the link");
+    assert_eq!(
+        files.read("/nowhere").unwrap(),
+        b"made",
+        "a write goes through the link"
+    );
 }
 
 #[test]

@@ -246,7 +246,7 @@ pub(crate) fn run(
 ) -> impl Future<Output = ExitStatus> + Send + 'static {
     let first = process.pid.number() == 1;
     let signals = process.pid.signals().clone();
-    signal::supervise(signals, first, program::execute_boxed(program, process))
+    signal::supervise(signals, first, program::execute(program, process))
 }
 
 #[cfg(test)]

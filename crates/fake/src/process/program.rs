@@ -206,46 +206,46 @@ pub(super) enum Refusal {
 }
 
 /// Runs the program without minding signals: see [`supervise`](super::signal::supervise).
-pub(super) async fn execute(mut program: Program, mut process: Process) -> ExitStatus {
+///
+/// Each kind has a future of its own, so that a process is no larger than its program needs.
+pub(super) fn execute(
+    mut program: Program,
+    mut process: Process,
+) -> BoxFuture<'static, ExitStatus> {
     while let Kind::Script(interpreter, mut arguments) = program.0 {
-        arguments.extend(process.argv.drain(1..));
+        arguments.extend(process.argv.into_iter().skip(1));
         process.argv = arguments;
         program = *interpreter;
     }
-    match program.0 {
-        Kind::Applet(applet) => match (applet.run)(&process).await {
+    let (message, code) = match program.0 {
+        Kind::Applet(applet) => return run_applet(applet, process),
+        Kind::Shell => return shell::main(process),
+        Kind::UnknownApplet => (format!("{}: applet not found\n", process.name()), 127),
+        Kind::Script(..) | Kind::NoInterpreter => {
+            (broken(&process, "no such file or directory"), 255)
+        }
+        Kind::UnknownFormat => (broken(&process, "exec format error"), 255),
+    };
+    Box::pin(async move {
+        process.complain_raw(message).await;
+        ExitStatus::Code(code)
+    })
+}
+
+fn run_applet(applet: &'static Applet, process: Process) -> BoxFuture<'static, ExitStatus> {
+    Box::pin(async move {
+        match (applet.run)(&process).await {
             Ok(code) => ExitStatus::Code(code),
             // Failures are rare: they do not make every process larger.
             Err(fail) => Box::pin(failed(fail, &process)).await,
-        },
-        Kind::Shell => Box::pin(shell::main(process)).await,
-        Kind::UnknownApplet => {
-            let name = process.name();
-            refused(&process, format!("{name}: applet not found\n"), 127).await
         }
-        Kind::Script(..) | Kind::NoInterpreter => {
-            refused(&process, broken(&process, "no such file or directory"), 255).await
-        }
-        Kind::UnknownFormat => refused(&process, broken(&process, "exec format error"), 255).await,
-    }
-}
-
-/// [`execute`] for programs that run others: a type that does not grow with them.
-pub(super) fn execute_boxed(program: Program, process: Process) -> BoxFuture<'static, ExitStatus> {
-    Box::pin(execute(program, process))
+    })
 }
 
 /// What the engine's own starter says when exec fails after the container has started.
 fn broken(process: &Process, why: &str) -> String {
     let command = process.argv.first().map_or("", String::as_str);
     format!("exec {command}: {why}\n")
-}
-
-fn refused(process: &Process, message: String, code: u8) -> BoxFuture<'_, ExitStatus> {
-    Box::pin(async move {
-        process.complain_raw(message).await;
-        ExitStatus::Code(code)
-    })
 }
 
 /// What an applet's failure means for its process.

@@ -131,7 +131,7 @@ pub(super) async fn run_in_place(process: &Process, command: &[String]) -> Outco
     if child.is_too_deep() {
         return Err(Fail::Message("Resource temporarily unavailable".to_owned()));
     }
-    match program::execute_boxed(program, child).await {
+    match program::execute(program, child).await {
         ExitStatus::Code(code) => Ok(code),
         ExitStatus::Signal(signal) => {
             // The process is this one: it dies of what its program died of.

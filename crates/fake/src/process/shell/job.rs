@@ -1,7 +1,6 @@
 //! What runs beside a shell: background jobs.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 
@@ -62,8 +61,7 @@ impl Root {
     }
 
     /// Runs `main` and beside it the jobs; what still runs when `main` ends is dropped.
-    pub(super) async fn drive(self, main: impl Future<Output = ExitStatus>) -> ExitStatus {
-        let mut main = pin!(main);
+    pub(super) async fn drive(self, mut main: BoxFuture<'static, ExitStatus>) -> ExitStatus {
         let mut running = FuturesUnordered::new();
         poll_fn(|context| {
             if let Poll::Ready(status) = main.as_mut().poll(context) {

@@ -92,13 +92,13 @@ pub(super) struct Shell {
 }
 
 /// Runs a shell as its process to its end.
-pub(super) async fn main(mut process: Process) -> ExitStatus {
+pub(super) fn main(mut process: Process) -> BoxFuture<'static, ExitStatus> {
     if process.jobs.is_some() {
-        return Box::pin(script::start(process)).await;
+        return Box::pin(script::start(process));
     }
     let root = Root::default();
     process.jobs = Some(root.queue());
-    root.drive(script::start(process)).await
+    Box::pin(root.drive(Box::pin(script::start(process))))
 }
 
 impl Shell {

@@ -57,7 +57,7 @@ impl Shell {
         }
         let Some(file) = arguments.next_if(|_| !input) else {
             self.positional = arguments.collect();
-            return self.run_stdin().await;
+            return Box::pin(self.run_stdin()).await;
         };
         self.positional = arguments.collect();
         match self.read_script(&file) {

@@ -151,7 +151,7 @@ impl Shell {
         }
         // The program holds the only copy of the descriptors, or a reader would wait for ever.
         process.descriptors = std::mem::take(&mut self.process.descriptors);
-        match Box::pin(program::execute(program, process)).await {
+        match program::execute(program, process).await {
             ExitStatus::Code(code) => {
                 self.traps.0.clear();
                 Stop::Exit(code)
