@@ -443,7 +443,7 @@ async fn rules_that_never_took_effect_are_told() {
     let panic = std::panic::catch_unwind(|| faults.assert_all_matched()).unwrap_err();
     assert_eq!(
         *panic.downcast::<String>().unwrap(),
-        "fault rules that never took effect:\n  \
+        "fault rules that never took effect, under seed 0:\n  \
          hang: stop_container to web, number 2: took effect 0 times on 1 such calls\n  \
          cut after 5 items: container_logs: took effect 0 times on 1 such calls"
     );

@@ -172,13 +172,14 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// Where one did not, naming it and how many calls it was about.
+    /// Where one did not, naming it, how many calls it was about, and the seed.
     #[track_caller]
     pub fn assert_all_matched(&self) {
         let unmatched: Vec<_> = self.unmatched().iter().map(ToString::to_string).collect();
         assert!(
             unmatched.is_empty(),
-            "fault rules that never took effect:\n  {}",
+            "fault rules that never took effect, under seed {}:\n  {}",
+            self.0.seed,
             unmatched.join("\n  ")
         );
     }

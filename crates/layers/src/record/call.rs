@@ -4,7 +4,7 @@ use crate::seconds;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fmt::{self, Debug, Write},
+    fmt::{self, Write},
     time::Duration,
 };
 use wharf_core::{Error, ErrorKind, Operation, Resource};
@@ -117,7 +117,7 @@ impl CallOutcome {
     pub(super) fn failed(error: &Error) -> Self {
         Self::Failed {
             kind: error.kind(),
-            message: error.message().to_owned(),
+            message: clipped(error.message()),
         }
     }
 }
@@ -126,7 +126,7 @@ impl StreamEnd {
     pub(super) fn failed(error: &Error) -> Self {
         Self::Failed {
             kind: error.kind(),
-            message: error.message().to_owned(),
+            message: clipped(error.message()),
         }
     }
 }
@@ -162,13 +162,13 @@ impl fmt::Display for StreamEnd {
     }
 }
 
-/// A value's `Debug` form, clipped at 4 KiB: a list of all containers can be long.
-pub(super) fn clipped(value: &dyn Debug) -> String {
-    let mut text = Clipped(String::new());
-    if write!(text, "{value:?}").is_err() {
-        text.0.push('…');
+/// A text, clipped at 4 KiB: the `Debug` form of a list of all containers can be long.
+pub(super) fn clipped(text: impl fmt::Display) -> String {
+    let mut kept = Clipped(String::new());
+    if write!(kept, "{text}").is_err() {
+        kept.0.push('…');
     }
-    text.0
+    kept.0
 }
 
 /// Refuses more than it has room for, so that the rest is not even formatted.
@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn a_long_text_is_clipped_between_characters() {
-        assert_eq!(clipped(&"ahoy"), "\"ahoy\"");
-        let long = clipped(&"é".repeat(4096));
+        assert_eq!(clipped("ahoy"), "ahoy");
+        let long = clipped("é".repeat(4096));
         assert!(long.ends_with("é…"));
         assert!(long.len() <= 4096 + '…'.len_utf8());
     }

@@ -28,8 +28,8 @@ impl Entry {
     }
 
     pub(super) fn answered<T: Outcome>(&self, value: &T) {
-        let text = value.data().map(|data| clipped(&data)).unwrap_or_default();
-        self.over(CallOutcome::Ok(text));
+        let text = value.data().map(|data| clipped(format_args!("{data:?}")));
+        self.over(CallOutcome::Ok(text.unwrap_or_default()));
     }
 
     /// The same stream, counted.

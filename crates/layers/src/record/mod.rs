@@ -46,7 +46,8 @@ use wharf_core::{
 /// # }
 /// ```
 ///
-/// An assertion that fails prints all calls, with a mark on those that it is about. Secrets are not in a record, since
+/// As the outermost layer it records what the code under test saw; below a [`Fault`](crate::Fault), what reached the
+/// engine. An assertion that fails prints all calls, with a mark on those that it is about. Secrets are not in a record, since
 /// their `Debug` does not show them; texts are clipped at 4 KiB.
 ///
 /// The oldest calls that are over are forgotten where there are more than the limit, 10,000 unless set; they are
@@ -157,7 +158,7 @@ impl Record {
             operation: call.operation(),
             target: call.target(),
             arguments: arguments
-                .map(|(name, value)| ((*name).to_owned(), clipped(value)))
+                .map(|(name, value)| ((*name).to_owned(), clipped(format_args!("{value:?}"))))
                 .collect(),
             at: begun.saturating_duration_since(self.0.begun),
             took: None,
