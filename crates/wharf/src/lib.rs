@@ -97,10 +97,12 @@ mod docker;
 pub mod fake;
 pub mod prelude;
 mod schemes;
+mod wait;
 
 pub use connect::{RUNTIME_VARIABLE, connect, connect_from_env};
 pub use discover::{Candidate, Verdict, discover};
 pub use schemes::Schemes;
+pub use wait::{Ready, wait_until};
 pub use wharf_core::*;
 
 #[cfg(feature = "layers")]
