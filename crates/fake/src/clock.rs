@@ -9,15 +9,16 @@ use std::sync::{
 use tokio::time::Instant;
 use wharf_core::Timestamp;
 
-/// A clock that stands still where tokio's does, but for a nanosecond at each look: what happens one after the other
-/// also has times one after the other, so that `since` and `until` can tell them apart; and between two looks there is
+/// A clock that stands still where tokio's does, but for a nanosecond at each event: what happens one after the other
+/// also has times one after the other, so that `since` and `until` can tell them apart; and between two of them there is
 /// never less than what tokio's clock has shown.
 #[derive(Debug)]
 pub(crate) struct EngineClock {
     start: Timestamp,
-    /// Taken at the first look, which is in the runtime that the fake will belong to.
+    /// Taken at the first use, which is in the runtime that the fake will belong to.
     origin: OnceLock<Instant>,
-    looks: AtomicU64,
+    /// How often somebody took the time of something that happened.
+    taken: AtomicU64,
 }
 
 impl EngineClock {
@@ -25,24 +26,32 @@ impl EngineClock {
         Self {
             start,
             origin: OnceLock::new(),
-            looks: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
         }
     }
 
+    /// The time of something that happens.
     pub(crate) fn now(&self) -> Timestamp {
+        self.after(self.taken.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The time for somebody who only looks, which must change nothing.
+    pub(crate) fn peek(&self) -> Timestamp {
+        self.after(self.taken.load(Ordering::Relaxed))
+    }
+
+    fn after(&self, taken: u64) -> Timestamp {
         let origin = self.origin.get_or_init(Instant::now);
-        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
-        let elapsed = origin.elapsed().as_nanos().saturating_add(looks.into());
+        let elapsed = origin.elapsed().as_nanos().saturating_add(taken.into());
         let elapsed = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
-        self.start
-            .checked_add_signed(elapsed)
-            .unwrap_or(Timestamp::MAX_UTC)
+        let time = self.start.checked_add_signed(elapsed);
+        time.unwrap_or(Timestamp::MAX_UTC)
     }
 
     /// The instant of tokio's clock at which this one shows `time`; now where that is past.
     pub(crate) fn instant(&self, time: Timestamp) -> Instant {
         let now = Instant::now();
-        let ahead = (time - self.now()).to_std().unwrap_or_default();
+        let ahead = (time - self.peek()).to_std().unwrap_or_default();
         now.checked_add(ahead).unwrap_or(now)
     }
 }

@@ -120,7 +120,7 @@ impl Shared {
     /// A look that changes nothing.
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         let mut world = self.lock();
-        world.state.tick();
+        world.state.look();
         look(&world.state)
     }
 

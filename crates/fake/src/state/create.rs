@@ -4,6 +4,8 @@ use super::{
     State,
     container::{Container, Mounted, Source},
     image::Image,
+    launch::make_working_dir,
+    system::HOST_NAME,
 };
 use crate::{fs, log::Log};
 use std::sync::Arc;
@@ -24,6 +26,11 @@ impl State {
         let id = self.random.id();
         let config = merge(config, &image, &name, &id)?;
         self.check_binds(&config.mounts)?;
+        let root = fs::Tree::over(&image.files, ROOT_BUDGET);
+        if let Some(folder) = &config.working_dir {
+            let files = fs::Files::new(root.clone(), self.clock.clone());
+            make_working_dir(&files, folder).map_err(|why| Error::invalid("working_dir", why))?;
+        }
         // From here on nothing fails, so that nothing is left behind.
         let mounts = self.mount_sources(&config, &image)?;
         let mut created = CreatedContainer::new(id.as_str());
@@ -35,7 +42,7 @@ impl State {
             id: id.into(),
             name,
             created: self.now,
-            root: fs::Tree::over(&image.files, ROOT_BUDGET),
+            root,
             image,
             config: Arc::new(config),
             state: ContainerState::Created,
@@ -212,7 +219,10 @@ fn merge(config: ContainerConfig, image: &Image, name: &str, id: &str) -> Result
     config.user = config.user.or_else(|| of_image.user.clone());
     config.stop_signal = config.stop_signal.or(of_image.stop_signal);
     config.name = Some(name.to_owned());
-    config.hostname = config.hostname.or_else(|| id.get(..12).map(str::to_owned));
+    config.hostname = config.hostname.or_else(|| match config.network {
+        Some(NetworkMode::Host) => Some(HOST_NAME.to_owned()),
+        _ => id.get(..12).map(str::to_owned),
+    });
     config.network = match config.network {
         Some(NetworkMode::Named(name)) if name == "default" => Some(NetworkMode::Bridge),
         None => Some(NetworkMode::Bridge),

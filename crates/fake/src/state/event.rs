@@ -2,7 +2,9 @@
 
 use super::{
     State,
-    container::{Container, Key},
+    container::{Container, Key, Mounted, Source},
+    network::network_type,
+    volume::DRIVER,
 };
 use std::collections::BTreeMap;
 use wharf_core::{Event, EventAction, EventKind, Filters, ImageRef, Timestamp};
@@ -44,6 +46,65 @@ impl State {
     ) {
         let event = Event::new(self.now, kind, action, id).with_attributes(attributes);
         self.happened.push(event);
+    }
+
+    pub(super) fn tell_network(&mut self, key: Key, network: Option<&str>, action: EventAction) {
+        let Some(network) = network else { return };
+        let Some(id) = self.networks.id(network).map(str::to_owned) else {
+            return;
+        };
+        let container = self.id_of(key);
+        let kind = network_type(network).to_owned();
+        let attributes = [
+            ("container", container),
+            ("name", network.to_owned()),
+            ("type", kind),
+        ];
+        self.tell(EventKind::Network, action, &id, attributes);
+    }
+
+    pub(super) fn tell_mounted(&mut self, key: Key) {
+        for (name, target, writable) in self.mounted_volumes(key) {
+            let attributes = [
+                ("container", self.id_of(key)),
+                ("destination", target),
+                ("driver", DRIVER.to_owned()),
+                ("propagation", String::new()),
+                ("read/write", writable.to_string()),
+            ];
+            self.tell(EventKind::Volume, EventAction::Mount, &name, attributes);
+        }
+    }
+
+    pub(super) fn tell_unmounted(&mut self, key: Key) {
+        for (name, ..) in self.mounted_volumes(key) {
+            let attributes = [
+                ("container", self.id_of(key)),
+                ("driver", DRIVER.to_owned()),
+            ];
+            self.tell(EventKind::Volume, EventAction::Unmount, &name, attributes);
+        }
+    }
+
+    /// A container's volumes: their names, where they are mounted, and whether they can be written to.
+    fn mounted_volumes(&self, key: Key) -> Vec<(String, String, bool)> {
+        let mounts = self
+            .containers
+            .get(key)
+            .map_or(&[][..], |container| &container.mounts);
+        let volume = |mount: &Mounted| match &mount.source {
+            Source::Volume { name, .. } => {
+                Some((name.clone(), mount.target.clone(), !mount.read_only))
+            }
+            _ => None,
+        };
+        mounts.iter().filter_map(volume).collect()
+    }
+
+    fn id_of(&self, key: Key) -> String {
+        self.containers
+            .get(key)
+            .map_or_else(String::new, |container| container.id.to_string())
     }
 }
 

@@ -76,7 +76,7 @@ impl State {
         let (kernel, gate) = (active.kernel.clone(), active.gate.clone());
         self.last_exec += 1;
         let exec = ExecKey(self.last_exec);
-        let command = argv.join(" ");
+        let command = argv.join(" ").trim().to_owned();
         let id = self.exec_id(exec);
         self.tell_exec(
             key,
@@ -89,7 +89,7 @@ impl State {
             Ok(program) => program,
             Err((code, why)) => {
                 let message = format!(
-                    "OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown\r\n"
+                    "OCI runtime exec failed: exec failed: unable to start container process: {why}\r\n"
                 );
                 return Ok(ExecLaunch::Refused { code, message });
             }

@@ -2,12 +2,11 @@
 
 use super::{
     State,
-    container::{Active, Container, Key, Mounted, RunId, Source},
-    network::{Endpoint, network_name, network_type},
-    volume::DRIVER,
+    container::{Active, Container, Key, RunId, Source},
+    network::{Endpoint, network_name},
 };
 use crate::{
-    fs::{self, Files, FsError, Tree},
+    fs::{self, Files, FsError, Owner, Tree},
     process::{self, Descriptors, Kernel, Process, Program},
     run::{Gate, LogSink},
 };
@@ -17,12 +16,20 @@ use std::{
     sync::Arc,
 };
 use wharf_core::{
-    ContainerConfig, ContainerState, Env, Error, ErrorKind, EventAction, EventKind, NetworkMode,
+    ContainerConfig, ContainerState, Env, Error, ErrorKind, EventAction, NetworkMode,
     PublishedPort, Result,
 };
 
 /// A pid on the pretended host is one more than the last, or a few more: others run there too.
 const PID_STEP: u32 = 40;
+/// What every `/etc/hosts` begins with.
+const LOCAL_HOSTS: &str = "127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::\tip6-localnet
+ff00::\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+";
 const STDIN_BUFFER: usize = process::PIPE_CAPACITY;
 
 /// A program that is ready to run as a container's main process.
@@ -38,6 +45,17 @@ pub(crate) struct Launch {
 struct Refused {
     error: Error,
     code: i64,
+}
+
+/// What a program needs, found before anything is changed.
+struct Ready {
+    hostname: String,
+    files: Files,
+    owner: Owner,
+    cwd: String,
+    argv: Vec<String>,
+    env: BTreeMap<String, String>,
+    program: Program,
 }
 
 impl State {
@@ -59,13 +77,9 @@ impl State {
         match self.launch(key, &config) {
             Ok(launch) => Ok(Some(launch)),
             Err(Refused { error, code }) => {
-                let now = self.now;
                 let container = self.container_mut(key)?;
                 container.exit_code = Some(code);
                 container.error = Some(error.message().to_owned());
-                if container.started_at.is_some() {
-                    container.finished_at = Some(now);
-                }
                 if config.auto_remove {
                     self.destroy(key, true);
                 }
@@ -74,33 +88,128 @@ impl State {
         }
     }
 
+    /// In the order of the engine: mounts, program, network. Where it fails, what was done is told as undone.
     fn launch(&mut self, key: Key, config: &Arc<ContainerConfig>) -> Result<Launch, Refused> {
-        let place = self
-            .join_network(config)
-            .map_err(|error| self.refused_network(key, &error));
-        let mut endpoint = place?;
+        let outcome = match self.prepare(key, config) {
+            Ok(ready) => match self.join_network(key, config) {
+                Ok(endpoint) => Ok((ready, endpoint)),
+                Err(error) => Err(Refused { error, code: 128 }),
+            },
+            Err(refused) => Err(refused),
+        };
         let network = network_name(config);
-        self.tell_network(key, network.as_deref(), EventAction::Connect);
-        let outcome = self.prepare(key, config, &mut endpoint);
-        if outcome.is_err() {
-            self.networks.leave(&endpoint);
-            self.tell_network(key, network.as_deref(), EventAction::Disconnect);
-        }
-        let (mut active, program, process) = outcome?;
-        active.endpoint = endpoint;
         self.tell_mounted(key);
-        let now = self.now;
-        let gate = active.gate.clone();
+        let (ready, endpoint) = match outcome {
+            Ok(all) => all,
+            Err(refused) => {
+                self.tell_network(key, network.as_deref(), EventAction::Disconnect);
+                self.tell_unmounted(key);
+                return Err(refused);
+            }
+        };
+        self.tell_network(key, network.as_deref(), EventAction::Connect);
+        let launch = self.begin_run(key, config, ready, endpoint)?;
+        self.tell_container(key, EventAction::Start, []);
+        Ok(launch)
+    }
+
+    /// The container's files, environment and program.
+    fn prepare(&mut self, key: Key, config: &ContainerConfig) -> Result<Ready, Refused> {
+        let hostname = self.hostname(config);
+        let container = self.containers.get(key).ok_or_else(vanished)?;
+        let files = self.mounted(container, config).map_err(no_files)?;
+        let account = process::find_account(&files, config.user.as_deref().unwrap_or_default())
+            .map_err(|why| refused(why, 128))?;
+        let cwd = config.working_dir.clone().unwrap_or_else(|| "/".to_owned());
+        make_working_dir(&files, &cwd).map_err(|why| refused(why, 128))?;
+        let words = config.entrypoint.iter().chain(&config.command).flatten();
+        let argv: Vec<String> = words.cloned().collect();
+        let env = environment(&config.env, &hostname, &account.home, config.tty);
+        let own = files.as_owner(account.owner);
+        let program = process::resolve(&argv, &env, &cwd, &own).map_err(|error| {
+            let message = format!(
+                "failed to create task for container: failed to create shim task: OCI runtime create failed: runc \
+                 create failed: unable to start container process: error during container init: {error}"
+            );
+            refused(message, error.exit_code().into())
+        })?;
+        Ok(Ready {
+            hostname,
+            files,
+            owner: account.owner,
+            cwd,
+            argv,
+            env,
+            program,
+        })
+    }
+
+    /// From here on nothing fails but what was removed.
+    fn begin_run(
+        &mut self,
+        key: Key,
+        config: &ContainerConfig,
+        ready: Ready,
+        mut endpoint: Endpoint,
+    ) -> Result<Launch, Refused> {
+        let Ready {
+            hostname,
+            files,
+            owner,
+            cwd,
+            argv,
+            env,
+            program,
+        } = ready;
+        let host_pid = self.next_host_pid();
+        let (now, clock) = (self.now, Arc::clone(&self.clock));
         let container = self.containers.get_mut(key).ok_or_else(vanished)?;
+        for port in &container.image.config.exposed_ports {
+            let known = |p: &PublishedPort| p.container == port.port && p.protocol == port.protocol;
+            if !endpoint.ports.iter().any(known) {
+                let exposed = PublishedPort::new(port.port, port.protocol.clone());
+                endpoint.ports.push(exposed);
+            }
+        }
+        // Written below the mounts, and also where the root is read-only to the container.
+        let root = Files::new(container.root.clone(), clock.clone());
+        write_etc(&root, config, &hostname, &endpoint).map_err(|error| {
+            no_files(format!(
+                "failed to write the container's /etc/hosts: {error}"
+            ))
+        })?;
+        let limit = config
+            .pids_limit
+            .and_then(|limit| usize::try_from(limit).ok());
+        let kernel = Kernel::new(&hostname, config.init, limit);
+        let pid = kernel.register(argv.clone().into());
+        let (main, gate) = (pid.number(), Gate::default());
+        let sink = LogSink::new(Arc::clone(&container.log), clock);
+        let (descriptors, stdin) = open_descriptors(config, sink);
+        let mut process = Process::new(argv, env.clone(), files.as_owner(owner), descriptors, pid);
+        process.cwd.clone_from(&cwd);
+        process.tty = config.tty;
         container.state = ContainerState::Running;
         container.exit_code = None;
         container.error = None;
         container.started_at = Some(now);
         container.runs += 1;
         container.log.begin_run(config.tty);
-        container.active = Some(Box::new(active));
+        container.active = Some(Box::new(Active {
+            kernel,
+            main,
+            host_pid,
+            files,
+            env,
+            cwd,
+            gate: gate.clone(),
+            endpoint,
+            stops: 0,
+            restarts: false,
+            execs: BTreeSet::new(),
+            _stdin: stdin,
+        }));
         let run = container.run();
-        self.tell_container(key, EventAction::Start, []);
         Ok(Launch {
             run,
             program,
@@ -109,102 +218,9 @@ impl State {
         })
     }
 
-    fn refused_network(&self, key: Key, error: &Error) -> Refused {
-        let (name, id) = match self.containers.get(key) {
-            Some(container) => (container.name.as_str(), container.id.as_str()),
-            None => ("", ""),
-        };
-        let error = if error.kind() == ErrorKind::Conflict && error.message().starts_with("Bind") {
-            let message = format!(
-                "failed to set up container networking: driver failed programming external connectivity on endpoint \
-                 {name} ({id}): {}",
-                error.message()
-            );
-            Error::new(ErrorKind::Conflict, message)
-        } else {
-            Error::new(error.kind(), error.message())
-        };
-        Refused { error, code: 128 }
-    }
-
-    /// The container's files, environment and program.
-    fn prepare(
-        &mut self,
-        key: Key,
-        config: &ContainerConfig,
-        endpoint: &mut Endpoint,
-    ) -> Result<(Active, Program, Process), Refused> {
-        let hostname = self.hostname(config);
-        let container = self.containers.get(key).ok_or_else(vanished)?;
-        let files = self
-            .mounted(container, config, &hostname, endpoint)
-            .map_err(no_files)?;
-        for port in &container.image.config.exposed_ports {
-            let known = |p: &PublishedPort| p.container == port.port && p.protocol == port.protocol;
-            if !endpoint.ports.iter().any(known) {
-                let exposed = PublishedPort::new(port.port, port.protocol.clone());
-                endpoint.ports.push(exposed);
-            }
-        }
-        let account = process::find_account(&files, config.user.as_deref().unwrap_or_default())
-            .map_err(|why| refused(why, 128))?;
-        let cwd = config.working_dir.clone().unwrap_or_else(|| "/".to_owned());
-        files.mkdir_all(&cwd, 0o755).map_err(|error| {
-            let why = format_args!("mkdir {cwd}: {}", error.to_string().to_lowercase());
-            refused(
-                format!("failed to create the working directory: {why}"),
-                128,
-            )
-        })?;
-        let argv: Vec<String> = config
-            .entrypoint
-            .iter()
-            .chain(&config.command)
-            .flatten()
-            .cloned()
-            .collect();
-        let env = environment(&config.env, &hostname, &account.home, config.tty);
-        let own = files.as_owner(account.owner);
-        let program = process::resolve(&argv, &env, &cwd, &own).map_err(|error| {
-            let code = error.exit_code().into();
-            let message = format!(
-                "failed to create task for container: failed to create shim task: OCI runtime create failed: runc \
-                 create failed: unable to start container process: error during container init: {error}"
-            );
-            refused(message, code)
-        })?;
-        let limit = config
-            .pids_limit
-            .and_then(|limit| usize::try_from(limit).ok());
-        let kernel = Kernel::new(&hostname, config.init, limit);
-        let pid = kernel.register(argv.clone().into());
-        let sink = LogSink::new(Arc::clone(&container.log), Arc::clone(&self.clock));
-        let (descriptors, stdin) = open_descriptors(config, sink);
-        let main = pid.number();
-        let mut process = Process::new(argv, env.clone(), own, descriptors, pid);
-        process.cwd.clone_from(&cwd);
-        process.tty = config.tty;
-        let active = Active {
-            kernel,
-            main,
-            host_pid: self.next_host_pid(),
-            files,
-            env,
-            cwd,
-            gate: Gate::default(),
-            endpoint: Endpoint::default(),
-            stops: 0,
-            restarts: false,
-            execs: BTreeSet::new(),
-            _stdin: stdin,
-        };
-        Ok((active, program, process))
-    }
-
     fn hostname(&self, config: &ContainerConfig) -> String {
         let own = config.hostname.clone().unwrap_or_default();
         match &config.network {
-            Some(NetworkMode::Host) => super::system::HOST_NAME.to_owned(),
             // Who shares another's network also shares its name.
             Some(NetworkMode::Container(other)) => {
                 let other = self
@@ -224,18 +240,9 @@ impl State {
         self.last_pid
     }
 
-    /// The root with what is mounted on it, and the files that an engine puts into `/etc`.
-    fn mounted(
-        &self,
-        container: &Container,
-        config: &ContainerConfig,
-        hostname: &str,
-        endpoint: &Endpoint,
-    ) -> Result<Files, String> {
-        let clock: Arc<dyn fs::Clock> = self.clock.clone();
-        let files = Files::new(container.root.clone(), clock);
-        let failed = |error: FsError| format!("failed to mount the container's files: {error}");
-        write_etc(&files, config, hostname, endpoint).map_err(failed)?;
+    /// The root with what is mounted on it.
+    fn mounted(&self, container: &Container, config: &ContainerConfig) -> Result<Files, String> {
+        let files = Files::new(container.root.clone(), self.clock.clone());
         let mut mounts = Vec::with_capacity(container.mounts.len());
         for mount in &container.mounts {
             let tree = match &mount.source {
@@ -255,66 +262,7 @@ impl State {
         }
         files
             .with_mounts(mounts, config.read_only_root)
-            .map_err(failed)
-    }
-
-    pub(super) fn tell_network(&mut self, key: Key, network: Option<&str>, action: EventAction) {
-        let Some(network) = network else { return };
-        let Some(id) = self.networks.id(network).map(str::to_owned) else {
-            return;
-        };
-        let container = self.id_of(key);
-        let kind = network_type(network).to_owned();
-        let attributes = [
-            ("container", container),
-            ("name", network.to_owned()),
-            ("type", kind),
-        ];
-        self.tell(EventKind::Network, action, &id, attributes);
-    }
-
-    pub(super) fn tell_mounted(&mut self, key: Key) {
-        for (name, target, writable) in self.mounted_volumes(key) {
-            let attributes = [
-                ("container", self.id_of(key)),
-                ("destination", target),
-                ("driver", DRIVER.to_owned()),
-                ("propagation", String::new()),
-                ("read/write", writable.to_string()),
-            ];
-            self.tell(EventKind::Volume, EventAction::Mount, &name, attributes);
-        }
-    }
-
-    pub(super) fn tell_unmounted(&mut self, key: Key) {
-        for (name, ..) in self.mounted_volumes(key) {
-            let attributes = [
-                ("container", self.id_of(key)),
-                ("driver", DRIVER.to_owned()),
-            ];
-            self.tell(EventKind::Volume, EventAction::Unmount, &name, attributes);
-        }
-    }
-
-    /// A container's volumes: their names, where they are mounted, and whether they can be written to.
-    fn mounted_volumes(&self, key: Key) -> Vec<(String, String, bool)> {
-        let mounts = self
-            .containers
-            .get(key)
-            .map_or(&[][..], |container| &container.mounts);
-        let volume = |mount: &Mounted| match &mount.source {
-            Source::Volume { name, .. } => {
-                Some((name.clone(), mount.target.clone(), !mount.read_only))
-            }
-            _ => None,
-        };
-        mounts.iter().filter_map(volume).collect()
-    }
-
-    fn id_of(&self, key: Key) -> String {
-        self.containers
-            .get(key)
-            .map_or_else(String::new, |container| container.id.to_string())
+            .map_err(|error| format!("failed to mount the container's files: {error}"))
     }
 }
 
@@ -330,6 +278,13 @@ fn no_files(why: String) -> Refused {
         error: Error::new(ErrorKind::Internal, why),
         code: 128,
     }
+}
+
+/// Makes the working directory where it is missing.
+pub(super) fn make_working_dir(files: &Files, path: &str) -> Result<(), String> {
+    files
+        .mkdir_all(path, 0o755)
+        .map_err(|error| format!("Cannot mkdir: {path}: {}", error.to_string().to_lowercase()))
 }
 
 fn vanished() -> Refused {
@@ -379,7 +334,7 @@ fn write_etc(
     hostname: &str,
     endpoint: &Endpoint,
 ) -> Result<(), FsError> {
-    let mut hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n".to_owned();
+    let mut hosts = LOCAL_HOSTS.to_owned();
     for host in &config.extra_hosts {
         let gateway = endpoint.attachment.gateway;
         if let Some(address) = host.address.or(gateway) {

@@ -111,6 +111,11 @@ impl State {
         self.now = self.clock.now();
     }
 
+    /// Somebody looks, now.
+    pub(crate) fn look(&mut self) {
+        self.now = self.clock.peek();
+    }
+
     /// What the transition did, for those outside.
     pub(crate) fn take_outcome(&mut self) -> (Vec<Event>, Vec<Effect>) {
         (

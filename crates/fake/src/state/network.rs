@@ -1,6 +1,6 @@
 //! The engine's own networks, their addresses, and the ports of the pretended host.
 
-use super::State;
+use super::{State, container::Key};
 use crate::random::Random;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -150,7 +150,7 @@ impl Networks {
 
 impl State {
     /// Gives a container its place: an address, and its ports on the host.
-    pub(super) fn join_network(&mut self, config: &ContainerConfig) -> Result<Endpoint> {
+    pub(super) fn join_network(&mut self, key: Key, config: &ContainerConfig) -> Result<Endpoint> {
         let mut endpoint = Endpoint::default();
         match &config.network {
             Some(NetworkMode::Named(network)) => {
@@ -161,8 +161,12 @@ impl State {
             }
             Some(NetworkMode::Container(other)) => {
                 let key = self.find(other)?;
-                if !self.container(key)?.is_running() {
-                    let why = format!("cannot join network of a non running container: {other}");
+                let other = self.container(key)?;
+                if !other.is_running() {
+                    let why = format!(
+                        "cannot join network namespace of a non running container: container {} is {}",
+                        other.name, other.state
+                    );
                     return Err(Error::new(ErrorKind::Conflict, why));
                 }
                 return Ok(endpoint);
@@ -181,7 +185,15 @@ impl State {
                 Ok(ports) => endpoint.ports.extend(ports),
                 Err(error) => {
                     self.networks.leave(&endpoint);
-                    return Err(error);
+                    let container = self.container(key)?;
+                    let why = format!(
+                        "failed to set up container networking: driver failed programming external connectivity on \
+                         endpoint {} ({}): {}",
+                        container.name,
+                        container.id,
+                        error.message()
+                    );
+                    return Err(Error::new(error.kind(), why));
                 }
             }
         }

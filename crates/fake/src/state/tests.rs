@@ -122,7 +122,7 @@ fn a_life_is_told_in_the_order_of_the_engine() {
     let run = start(&mut state, key).run;
     assert_eq!(
         told(&mut state),
-        ["network:connect", "volume:mount", "container:start"]
+        ["volume:mount", "network:connect", "container:start"]
     );
     state.exited(key, run, Exit::new(3)).unwrap();
     assert_eq!(
@@ -158,7 +158,7 @@ fn a_program_that_is_not_there_leaves_the_container_created() {
     let key = create(&mut state, config().with_command(["nope"]));
     told(&mut state);
     assert_eq!(kind(state.start(key)), ErrorKind::InvalidInput);
-    assert_eq!(told(&mut state), ["network:connect", "network:disconnect"]);
+    assert_eq!(told(&mut state), ["network:disconnect"]);
     let info = state.inspect(key, false).unwrap();
     assert_eq!(
         (info.state, info.exit_code),
