@@ -167,7 +167,7 @@ async fn a_stream_is_open_until_it_is_read_to_its_end_or_dropped() {
     opened(5, StreamEnd::Open);
     record.open_streams().of(Operation::ContainerLogs).times(1);
     let text = record.calls().to_string();
-    assert!(text.contains("open, 1 items of 5 bytes"), "{text}");
+    assert!(text.contains("1 items of 5 bytes, open"), "{text}");
     assert!(failure(|| record.open_streams().none()).contains("calls with an open stream"));
     drop(logs);
     opened(5, StreamEnd::Dropped);

@@ -139,11 +139,11 @@ impl fmt::Display for CallOutcome {
             Self::Ok(_) => f.write_str("ok"),
             Self::Failed { kind, message } => write!(f, "{kind}: {message}"),
             Self::Opened { items, bytes, end } => {
-                write!(f, "{end}, {items} items")?;
-                match bytes {
-                    0 => Ok(()),
-                    _ => write!(f, " of {bytes} bytes"),
+                write!(f, "{items} items")?;
+                if *bytes > 0 {
+                    write!(f, " of {bytes} bytes")?;
                 }
+                write!(f, ", {end}")
             }
             Self::Dropped => f.write_str("dropped"),
             Self::Unexpected => f.write_str("unexpected"),

@@ -3,7 +3,7 @@
 use super::RecordedCall;
 use crate::target;
 use serde::{Serialize, Serializer};
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 use wharf_core::{ErrorKind, Operation};
 
 /// Recorded calls, as they were when they were asked for, and a selection of them.
@@ -12,7 +12,8 @@ use wharf_core::{ErrorKind, Operation};
 /// nothing by itself: end the sentence with [`times`](Self::times), [`none`](Self::none), [`at_least`](Self::at_least)
 /// or [`in_order`](Self::in_order), which panic where it is not so, and print the calls.
 ///
-/// `Display` prints them as a table, `{:#}` their arguments too. Serialised it is the selected calls as a list.
+/// `Display` prints all calls as a table, with a mark on those that are selected; `{:#}` prints their arguments too.
+/// Serialised it is the selected calls as a list.
 #[derive(Clone)]
 #[must_use = "a selection asserts nothing by itself: end it with `times`, `none`, `at_least` or `in_order`"]
 pub struct Calls {
@@ -231,16 +232,13 @@ impl fmt::Display for Calls {
         if hidden > 0 {
             writeln!(f, "  … {hidden} earlier calls are not shown")?;
         }
-        for (place, call) in shown.iter().enumerate() {
-            let mark = if self.selected.binary_search(&(place + hidden)).is_ok() {
-                '>'
-            } else {
-                ' '
-            };
-            let at = format!("{:.3} s", call.at.as_secs_f64());
-            let took = call.took.map_or("-".to_owned(), |took| {
-                format!("{:.3} s", took.as_secs_f64())
-            });
+        let seconds = |time: Duration| format!("{:.3} s", time.as_secs_f64());
+        let is_narrowed = self.len() < self.all.len();
+        for (place, call) in (hidden..).zip(shown) {
+            let is_marked = is_narrowed && self.selected.binary_search(&place).is_ok();
+            let mark = if is_marked { '>' } else { ' ' };
+            let at = seconds(call.at);
+            let took = call.took.map_or_else(|| "-".to_owned(), seconds);
             writeln!(
                 f,
                 "{mark} {at:>10}  {took:>10}  {:names$}  {:targets$}  {}",
