@@ -29,6 +29,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Runtime>> {
 /// [`discover`](crate::discover) tells all that was looked at.
 ///
 /// - [`ConnectionFailed`](ErrorKind::ConnectionFailed): no engine was found, or the one that is named does not answer.
+/// - [`InvalidInput`](ErrorKind::InvalidInput): what a variable or a context names is no engine's URL.
 pub async fn connect_from_env() -> Result<Arc<dyn Runtime>> {
     connect_first(&Schemes::default(), &crate::discover().await).await
 }
@@ -52,6 +53,10 @@ pub(crate) async fn connect_first(
 }
 
 fn nothing_found(candidates: &[Candidate]) -> Error {
+    // What somebody names decides alone, even where it is nonsense.
+    if let Some(nonsense) = candidates.iter().find(|candidate| candidate.url.is_none()) {
+        return Error::new(ErrorKind::InvalidInput, nonsense.to_string());
+    }
     // A place where nothing is tells nobody what to mend.
     let (absent, odd): (Vec<_>, Vec<_>) = candidates
         .iter()
@@ -97,6 +102,20 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.message(), "refused");
         assert_eq!(*asked.lock().unwrap(), ["ctr:second"]);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_nonsense_is_the_error_alone() {
+        let nonsense = Verdict::Unusable("that is no URL".to_owned());
+        let candidates = [
+            Candidate::new("DOCKER_HOST", None, nonsense),
+            candidate("second", Verdict::Available),
+        ];
+        let error = connect_first(&Schemes::empty(), &candidates)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.message(), "DOCKER_HOST: that is no URL");
     }
 
     #[tokio::test]
