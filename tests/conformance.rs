@@ -1,5 +1,11 @@
 //! The suite on the fake, always, and on every engine that `WHARF_ENGINES` names.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what is skipped, and why nothing is run, is said where test runners say it"
+)]
+
 use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
 use std::{process::ExitCode, sync::Arc};
 use wharf_conformance::{Case, Harness, Outcome, cases};
@@ -91,11 +97,12 @@ fn main() -> ExitCode {
             );
         }
     }
+    let conclusion = run(&arguments, trials);
     if engines.named.is_empty() {
         println!(
             "real engines: skipped, since WHARF_ENGINES names none; \
              try WHARF_ENGINES=docker=unix:///var/run/docker.sock"
         );
     }
-    run(&arguments, trials).exit_code()
+    conclusion.exit_code()
 }

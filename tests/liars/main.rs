@@ -7,7 +7,7 @@ mod table;
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use lie::{Lie, around};
 use std::{collections::BTreeSet, process::ExitCode};
-use table::LIES;
+use table::lies;
 use wharf_conformance::{Case, Outcome, cases};
 use wharf_tests::{fake, paused};
 
@@ -39,18 +39,16 @@ fn is_believed(honest: Lie, name: &str) -> Result<(), Failed> {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for &(what, name, lie) in LIES {
+    for &(what, name, lie) in lies() {
         let title = format!("caught::{}", what.replace(' ', "_"));
         trials.push(Trial::test(title, move || is_caught(lie, name)));
     }
-    let honest: BTreeSet<_> = LIES
-        .iter()
-        .map(|&(_, name, lie)| (name, lie.hears()))
-        .collect();
+    let honest: BTreeSet<_> = lies().map(|&(_, name, lie)| (name, lie.hears())).collect();
     for (name, hears) in honest {
-        let (liar, lie) = match hears {
-            true => ("hearing", Lie::Hear(|_| ())),
-            false => ("telling", Lie::Answer(|_| ())),
+        let (liar, lie) = if hears {
+            ("hearing", Lie::Hear(|_| ()))
+        } else {
+            ("telling", Lie::Answer(|_| ()))
         };
         trials.push(Trial::test(format!("honest::{liar}::{name}"), move || {
             is_believed(lie, name)

@@ -18,19 +18,19 @@ pub fn cases() -> &'static [Case] {
 }
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let container = container::CASES.concat();
-    let image = image::CASES.concat();
     let groups = [
-        &container,
-        &image,
+        container::CASES,
+        image::CASES,
         events::CASES,
-        system::CASES,
-        volume::CASES,
-        input::CASES,
-        runtime::CASES,
-        declared::CASES,
+        &[
+            system::CASES,
+            volume::CASES,
+            input::CASES,
+            runtime::CASES,
+            declared::CASES,
+        ],
     ];
-    groups.concat()
+    groups.concat().concat()
 });
 
 /// A case: its row of the contract, its name, what it needs, and what must be so.

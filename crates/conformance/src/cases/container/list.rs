@@ -123,16 +123,16 @@ pub(super) const CASES: &[Case] = &[
             .create(ctx.config(IDLE).with_name(format!("{name}-web-2")))
             .await?;
         let other = ctx
-            .create(ctx.config(IDLE).with_name(format!("{name}-db")))
+            .create(ctx.config(IDLE).with_name(format!("{name}-quay")))
             .await?;
         let by = |pattern: &str| Filters::new().name(pattern);
         matches(ctx, by("web"), &[&one, &two]).await?;
         matches(ctx, by("web-[13]$"), &[&one]).await?;
         matches(ctx, by("WEB"), &[]).await?;
         matches(ctx, by("^web"), &[]).await?;
-        matches(ctx, by(&format!("^{name}-d")), &[&other]).await?;
-        matches(ctx, by(&format!("^/{name}-d")), &[&other]).await?;
-        matches(ctx, by("web-2").name("db"), &[&two, &other]).await?;
+        matches(ctx, by(&format!("^{name}-q")), &[&other]).await?;
+        matches(ctx, by(&format!("^/{name}-q")), &[&other]).await?;
+        matches(ctx, by("web-2").name("quay"), &[&two, &other]).await?;
     }),
     case!("C76", an_id_filter_takes_the_beginning, |ctx| {
         let one = ctx.created(IDLE).await?;

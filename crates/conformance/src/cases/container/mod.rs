@@ -18,6 +18,7 @@ mod restart;
 mod run;
 mod start;
 mod stop;
+mod surroundings;
 mod wait;
 
 const GROUP: &str = "container";
@@ -25,6 +26,7 @@ const GROUP: &str = "container";
 pub(super) const CASES: &[&[Case]] = &[
     create::CASES,
     options::CASES,
+    surroundings::CASES,
     start::CASES,
     stop::CASES,
     remove::CASES,

@@ -1,0 +1,185 @@
+//! `create_container`: its fields on ports, mounts and networks.
+
+use super::{GROUP, prelude::*};
+use std::num::NonZeroU16;
+
+const PORT: NonZeroU16 = NonZeroU16::new(8080).unwrap();
+
+pub(super) const CASES: &[Case] = &[
+    case!("C15", a_published_port_is_free_and_the_hosts, |ctx| {
+        let config = ctx.config(IDLE).with_ports([PortMapping::new(PORT)]);
+        let id = ctx.started(config).await?;
+        let info = ctx.inspect(&id).await?;
+        same("ports wished", info.config.ports, [PortMapping::new(PORT)])?;
+        let published = some("a published port", info.ports.first())?;
+        same("container port", published.container, PORT.get())?;
+        same("protocol", &published.protocol, &Protocol::Tcp)?;
+        holds(
+            "a host port was chosen",
+            some("an address", published.host)?.port() != 0,
+        )?;
+    }),
+    case!("C15", ports_are_published_while_it_runs, |ctx| {
+        let id = ctx
+            .create(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
+            .await?;
+        none("ports before", ctx.inspect(&id).await?.ports)?;
+        ctx.start(&id).await?;
+        holds("there are ports", !ctx.inspect(&id).await?.ports.is_empty())?;
+        ctx.stop(&id).await?;
+        none("ports after", ctx.inspect(&id).await?.ports)?;
+    }),
+    case!("C15", a_port_is_published_where_it_was_wished, |ctx| {
+        let first = ctx
+            .started(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
+            .await?;
+        let ports = ctx.inspect(&first).await?.ports;
+        let free = some("a port", ports.first().and_then(|port| port.host))?.port();
+        ctx.remove(&first).await?;
+        let local = std::net::IpAddr::from([127, 0, 0, 1]);
+        let wish = PortMapping::new(PORT)
+            .with_protocol(Protocol::Udp)
+            .with_host_ip(local)
+            .with_host_port(some("a port", NonZeroU16::new(free))?);
+        let id = ctx
+            .started(ctx.config(IDLE).with_ports([wish.clone()]))
+            .await?;
+        let info = ctx.inspect(&id).await?;
+        same("wish", info.config.ports, [wish])?;
+        let published = PublishedPort::new(PORT, Protocol::Udp).with_host((local, free));
+        same("ports", info.ports, [published])?;
+    }),
+    case!("C16", a_volume_is_made_mounted_and_shared, |ctx| {
+        let volume = ctx.volume_name();
+        let write = ctx
+            .config("echo tide > /data/log")
+            .with_mounts([Mount::volume(&volume, "/data")]);
+        same("exit of the writer", ctx.finished(write).await?.1.code, 0)?;
+        let read = ctx
+            .config("cat /other/log")
+            .with_mounts([Mount::volume(&volume, "/other")]);
+        let (id, _) = ctx.finished(read).await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output of the reader", output, "tide\n")?;
+        let info = ctx.inspect(&id).await?;
+        let mount = some("a mount", info.mounts.first())?;
+        same("kind", &mount.kind, &MountKind::Volume)?;
+        same("name", mount.name.as_ref(), Some(&volume))?;
+        same("target", mount.target.as_str(), "/other")?;
+        holds("it is writable", !mount.read_only)?;
+        same(
+            "wish",
+            info.config.mounts,
+            [Mount::volume(&volume, "/other")],
+        )?;
+    }),
+    case!("C16", a_read_only_mount_refuses_writes, |ctx| {
+        let mount = Mount::volume(ctx.volume_name(), "/data").with_read_only(true);
+        let config = ctx
+            .config("echo x > /data/x || exit 9")
+            .with_mounts([mount]);
+        let (id, exit) = ctx.finished(config).await?;
+        same("exit code", exit.code, 9)?;
+        let mounts = ctx.inspect(&id).await?.mounts;
+        holds(
+            "it is read-only",
+            some("a mount", mounts.first())?.read_only,
+        )?;
+    }),
+    case!("C16", a_tmpfs_is_empty_and_forgotten, |ctx| {
+        let script = "test -e /scratch/x && exit 9; echo x > /scratch/x";
+        let config = ctx.config(script).with_mounts([Mount::tmpfs("/scratch")]);
+        let (id, exit) = ctx.finished(config).await?;
+        same("first exit", exit.code, 0)?;
+        let exit = ctx.wait(&id, WaitCondition::NextExit).await?;
+        ctx.start(&id).await?;
+        same("second exit", exit.await?.code, 0)?;
+    }),
+    case!("C16", a_bind_is_the_hosts_folder, [Need::BindDir], |ctx| {
+        let dir = some("a folder", ctx.harness.bind_dir.clone())?;
+        let file = ctx.name();
+        let bind = || [Mount::bind(&dir, "/host")];
+        let write = ctx
+            .config(&format!("echo tide > /host/{file}"))
+            .with_mounts(bind());
+        same("exit of the writer", ctx.finished(write).await?.1.code, 0)?;
+        let script = format!("cat /host/{file} && rm /host/{file}");
+        let (id, _) = ctx
+            .finished(ctx.config(&script).with_mounts(bind()))
+            .await?;
+        let output = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        same("output of the reader", output, "tide\n")?;
+        let mounts = ctx.inspect(&id).await?.mounts;
+        let mount = some("a mount", mounts.first())?;
+        same("kind", &mount.kind, &MountKind::Bind)?;
+        same("source", mount.source.as_ref(), Some(&dir))?;
+        same("target", mount.target.as_str(), "/host")?;
+    }),
+    case!(
+        "C16",
+        a_bind_of_a_missing_folder_is_invalid_input,
+        [Need::BindDir],
+        |ctx| {
+            let dir = some("a folder", ctx.harness.bind_dir.as_ref())?;
+            let mounts = [Mount::bind(format!("{dir}/{}", ctx.name()), "/host")];
+            let config = ctx.config(IDLE).with_mounts(mounts);
+            refused(
+                ctx.rt.create_container(config).await,
+                ErrorKind::InvalidInput,
+            )?;
+            none("containers", ctx.list(Filters::new()).await?)?;
+        }
+    ),
+    case!("C22", without_a_network_it_has_no_address, |ctx| {
+        let id = ctx
+            .started(ctx.config(IDLE).with_network(NetworkMode::None))
+            .await?;
+        let info = ctx.inspect(&id).await?;
+        same("field", info.config.network, Some(NetworkMode::None))?;
+        let addresses = info
+            .networks
+            .values()
+            .filter_map(|network| network.ip_address)
+            .count();
+        same("addresses", addresses, 0)?;
+    }),
+    case!(
+        "C22",
+        it_has_an_address_in_its_network_while_it_runs,
+        |ctx| {
+            let id = ctx.running(IDLE).await?;
+            let addresses = |info: ContainerInfo| {
+                info.networks
+                    .into_values()
+                    .filter_map(|network| network.ip_address)
+                    .count()
+            };
+            same("addresses", addresses(ctx.inspect(&id).await?), 1)?;
+            ctx.stop(&id).await?;
+            same("addresses after", addresses(ctx.inspect(&id).await?), 0)?;
+        }
+    ),
+    case!("C23", extra_hosts_are_in_the_hosts_file, |ctx| {
+        let host = ExtraHost::new("lighthouse", [10, 1, 2, 3].into());
+        let config = ctx
+            .config("cat /etc/hosts")
+            .with_extra_hosts([host.clone()]);
+        let (id, _) = ctx.finished(config).await?;
+        same("field", ctx.inspect(&id).await?.config.extra_hosts, [host])?;
+        let hosts = text(
+            &ctx.logs(&id, LogsOptions::default()).await?,
+            &LogSource::Stdout,
+        );
+        let has = |line: &str| line.split_whitespace().eq(["10.1.2.3", "lighthouse"]);
+        holds(
+            format_args!("lighthouse is in {hosts:?}"),
+            hosts.lines().any(has),
+        )?;
+    }),
+];
