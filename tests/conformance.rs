@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
 use std::{process::ExitCode, sync::Arc};
 use wharf_conformance::{Case, Harness, Outcome, cases};
 use wharf_core::{Call, Layer, Next, Result, Runtime, RuntimeExt};
-use wharf_tests::{Engine, Engines, fake, paused, real};
+use wharf_tests::{Engine, Engines, engine, harness, paused, real};
 
 type Done = std::result::Result<Completion, Failed>;
 
@@ -28,7 +28,7 @@ type Wrap = fn(Arc<dyn Runtime>) -> Arc<dyn Runtime>;
 
 fn on_the_fake(title: &str, wrap: Wrap, case: &'static Case) -> Trial {
     Trial::ignorable_test(format!("{title}::{}", case.name), move || {
-        let harness = fake(wrap)?;
+        let harness = harness(&engine()?, wrap)?;
         completion(paused()?.block_on(case.run(&harness)).outcome)
     })
 }

@@ -10,28 +10,35 @@ use wharf_conformance::Harness;
 use wharf_core::{ImageRef, Result, Runtime};
 use wharf_fake::{Fake, ImageFixture, Registry};
 
-/// A host folder that the fakes have.
+/// What the fakes have to pull, and a host folder to bind.
+const PULLABLE: &str = "registry.test:5000/wharf/hello:latest";
 const FOLDER: &str = "/srv/wharf";
 
-/// A new engine in memory, that is the suite's alone. `wrap` may put something around each handle on it.
-pub fn fake(
-    wrap: impl Fn(Arc<dyn Runtime>) -> Arc<dyn Runtime> + Send + Sync + 'static,
-) -> Result<Harness> {
-    let image: ImageRef = "registry.test:5000/wharf/hello:latest".parse()?;
+/// A new engine in memory, with an image to pull and a folder to bind.
+pub fn engine() -> Result<Fake> {
     let hello = ImageFixture::busybox()
         .with_layer(6_000_000)
-        .with_file("/hello", "Hello from the pier.\n");
-    let registry = Registry::new(image.registry()).with_image("wharf/hello:latest", hello?);
-    let fake = Fake::builder()
+        .with_file("/hello", "Hello from the pier.\n")?;
+    let image: ImageRef = PULLABLE.parse()?;
+    let registry = Registry::new(image.registry()).with_image("wharf/hello:latest", hello);
+    Ok(Fake::builder()
         .registry(registry)
         .host_folder(FOLDER, [])?
-        .build();
+        .build())
+}
+
+/// How the suite reaches a fake, which is its alone. `wrap` may put something around each handle on it.
+pub fn harness(
+    fake: &Fake,
+    wrap: impl Fn(Arc<dyn Runtime>) -> Arc<dyn Runtime> + Send + Sync + 'static,
+) -> Result<Harness> {
+    let fake = fake.clone();
     let harness = Harness::new("fake", move || {
         let runtime = wrap(Arc::new(fake.runtime()));
         Box::pin(async { Ok(runtime) })
     });
     Ok(harness
-        .with_pull_image(image)
+        .with_pull_image(PULLABLE.parse()?)
         .with_bind_dir(FOLDER)
         .with_exclusive(true))
 }

@@ -19,6 +19,8 @@ pub(crate) enum Lie {
     Forgive(Operation, ErrorKind),
     /// Says Ok and does nothing.
     Pretend(Operation),
+    /// Never answers.
+    Hang(Operation),
     /// Fails where it need not.
     Refuse(fn(&Call<'_>) -> Option<Error>),
     /// Answers a wait at once.
@@ -82,6 +84,7 @@ impl Layer for Liar {
                     return Ok(done);
                 }
             }
+            Lie::Hang(operation) if operation == call.operation() => future::pending().await,
             Lie::Refuse(refuse) => {
                 if let Some(error) = refuse(&call) {
                     return Err(error);

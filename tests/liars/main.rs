@@ -9,10 +9,10 @@ use lie::{Lie, around};
 use std::{collections::BTreeSet, process::ExitCode};
 use table::lies;
 use wharf_conformance::{Case, Outcome, cases};
-use wharf_tests::{fake, paused};
+use wharf_tests::{engine, harness, paused};
 
 fn outcome(case: &Case, lie: Lie) -> Result<Outcome, Failed> {
-    let harness = fake(move |runtime| around(lie, runtime))?;
+    let harness = harness(&engine()?, move |runtime| around(lie, runtime))?;
     Ok(paused()?.block_on(case.run(&harness)).outcome)
 }
 

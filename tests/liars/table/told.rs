@@ -3,7 +3,7 @@
 use super::{Row, edit};
 use crate::lie::{
     Fate::{self, Doubled, Kept, Late, Lost},
-    Lie::{Answer, Declare, Delay, Forgive, Hasten, Item, Pretend, Refuse, Trust, Twist},
+    Lie::{Answer, Declare, Delay, Forgive, Hang, Hasten, Item, Pretend, Refuse, Trust, Twist},
 };
 use std::{any::Any, mem};
 use wharf_core::{
@@ -388,6 +388,16 @@ pub(super) const LIES: &[Row] = &[
         Trust,
     ),
     // What is not done.
+    (
+        "a stop never answers",
+        "stop_of_an_exited_one_is_ok",
+        Hang(StopContainer),
+    ),
+    (
+        "a stop panics",
+        "stop_missing_container_is_not_found",
+        Twist(|error| panic!("a backend's own fault: {error}")),
+    ),
     (
         "a start starts nothing",
         "start_runs_it",

@@ -115,7 +115,7 @@ pub(super) const CASES: &[Case] = &[
         let config = ctx
             .config(IDLE)
             .with_cap_add(["NET_ADMIN"])
-            .with_cap_drop(["MKNOD", "CHOWN"]);
+            .with_cap_drop(["KILL", "CHOWN"]);
         let config = ctx.inspect(&ctx.create(config).await?).await?.config;
         holds("it is not privileged", !config.privileged)?;
         let bare = |names: Vec<String>| {
@@ -132,7 +132,7 @@ pub(super) const CASES: &[Case] = &[
         same(
             "dropped",
             bare(config.cap_drop),
-            ["CHOWN".to_owned(), "MKNOD".to_owned()].into(),
+            ["CHOWN".to_owned(), "KILL".to_owned()].into(),
         )?;
     }),
     case!("C19", a_read_only_root_refuses_writes, |ctx| {
