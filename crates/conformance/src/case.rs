@@ -8,7 +8,12 @@ use crate::{
     sweep::sweep,
 };
 use futures::{FutureExt, future::BoxFuture};
-use std::{any::Any, fmt, panic::AssertUnwindSafe, time::Instant};
+use std::{
+    any::Any,
+    fmt,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 use wharf_core::{Operation, Runtime};
 
@@ -108,54 +113,61 @@ impl Case {
     }
 
     async fn outcome(&self, harness: &Harness) -> Outcome {
-        let runtime = match harness.connect().await {
+        let deadline = harness.deadline;
+        let connected = guarded(deadline, async { Ok(harness.connect().await?) });
+        let runtime = match connected.await {
             Ok(runtime) => runtime,
-            Err(error) => return Outcome::Failed(format!("cannot connect: {error}")),
+            Err(why) => return Outcome::Failed(format!("cannot connect: {why}")),
         };
         let unmet = |need: &Need| need.unmet(harness, &*runtime);
         if let Some(outcome) = self.needs.iter().find_map(unmet) {
             return outcome;
         }
         let context = Context::new(harness, runtime);
-        let body = AssertUnwindSafe((self.body)(&context)).catch_unwind();
-        let failure = match timeout(harness.deadline, body).await {
-            Ok(Ok(verdict)) => verdict.err().map(|failure| failure.to_string()),
-            Ok(Err(panic)) => Some(format!("panicked: {}", panic_text(&*panic))),
-            Err(_) => Some(format!("not done within {:?}", harness.deadline)),
-        };
-        let swept = AssertUnwindSafe(timeout(harness.deadline, sweep(&context))).catch_unwind();
-        let left = match swept.await {
-            Ok(Ok(Ok(()))) => None,
-            Ok(Ok(Err(failure))) => Some(failure.to_string()),
-            Ok(Err(_)) => Some(format!("not done within {:?}", harness.deadline)),
-            Err(panic) => Some(format!("panicked: {}", panic_text(&*panic))),
-        };
-        match (failure, left) {
-            (None, None) => Outcome::Passed,
-            (None, Some(left)) => {
+        let verdict = guarded(deadline, (self.body)(&context)).await;
+        let swept = guarded(deadline, sweep(&context)).await;
+        match (verdict, swept) {
+            (Ok(()), Ok(())) => Outcome::Passed,
+            (Ok(()), Err(left)) => {
                 Outcome::Failed(format!("passed, but could not clean up: {left}"))
             }
-            (Some(failure), _) => match self.variance(&context).await {
+            (Err(failure), swept) => match self.variance(&context, &failure).await {
                 Some(what) => Outcome::Unsupported(format!("{}: {what}", self.row)),
-                None => Outcome::Failed(failure),
+                None => Outcome::Failed(match swept {
+                    Ok(()) => failure,
+                    Err(left) => format!("{failure}; and could not clean up: {left}"),
+                }),
             },
         }
     }
 
     /// The known departure that explains the failure.
-    async fn variance(&self, context: &Context) -> Option<&'static str> {
+    async fn variance(&self, context: &Context, failure: &str) -> Option<&'static str> {
         let known = context.harness.variances;
-        if known.iter().all(|variance| variance.case != self.name) {
-            return None;
-        }
-        let info = timeout(context.harness.deadline, context.rt.info())
-            .await
-            .ok()?
-            .ok()?;
-        let mut known = known.iter();
-        known
-            .find(|v| v.applies(&info.engine, &info.version, self.name))
-            .map(|v| v.what)
+        let explained = known
+            .iter()
+            .filter(|variance| variance.explains(self.name, failure));
+        let mut explained = explained.peekable();
+        explained.peek()?;
+        let info = guarded(context.harness.deadline, async {
+            Ok(context.rt.info().await?)
+        });
+        let info = info.await.ok()?;
+        let found = explained.find(|variance| variance.is_of(&info.engine, &info.version));
+        found.map(|variance| variance.what)
+    }
+}
+
+/// Runs something of a case to its end, whatever that is: trouble is told, a panic and a hang too.
+async fn guarded<T>(
+    deadline: Duration,
+    work: impl Future<Output = Verdict<T>>,
+) -> Result<T, String> {
+    match timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(Ok(done))) => Ok(done),
+        Ok(Ok(Err(failure))) => Err(failure.to_string()),
+        Ok(Err(panic)) => Err(format!("panicked: {}", panic_text(&*panic))),
+        Err(_) => Err(format!("not done within {deadline:?}")),
     }
 }
 

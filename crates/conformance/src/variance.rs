@@ -9,14 +9,22 @@ pub struct Variance {
     pub engine: &'static str,
     /// The case that shows it.
     pub case: &'static str,
+    /// What the case's failure then says, so that no other failure hides behind this one.
+    pub shows: &'static str,
     /// What the engine does instead.
     pub what: &'static str,
 }
 
 impl Variance {
-    pub(crate) fn applies(&self, engine: &str, version: &str, case: &str) -> bool {
-        let (name, since) = self.engine.split_once(' ').unwrap_or((self.engine, ""));
-        self.case == case && name == engine && version.starts_with(since)
+    /// Whether it explains how a case has failed.
+    pub(crate) fn explains(&self, case: &str, failure: &str) -> bool {
+        self.case == case && failure.contains(self.shows)
+    }
+
+    /// Whether it is that engine's.
+    pub(crate) fn is_of(&self, engine: &str, version: &str) -> bool {
+        let (name, beginning) = self.engine.split_once(' ').unwrap_or((self.engine, ""));
+        name == engine && version.starts_with(beginning)
     }
 }
 
@@ -24,67 +32,86 @@ impl Variance {
 pub const VARIANCES: &[Variance] = &[
     podman(
         "a_published_port_is_free_and_the_hosts",
+        "ports wished: expected",
         "It chooses the free port when the container is made, and tells it as if it had been wished.",
     ),
     podman(
         "a_bind_of_a_missing_folder_is_invalid_input",
+        "expected InvalidInput, got Ok(",
         "It makes the missing folder on the host.",
     ),
     podman(
         "health_follows_its_check",
+        "in vain: unhealthy",
         "Probes are run by systemd; without it none is.",
     ),
     podman(
         "an_image_without_a_tag_stands_as_it_was_given",
+        "image: expected",
         "It keeps the full reference only.",
     ),
     podman(
         "a_stop_is_told_as_kill_die_and_stop",
+        "signal: expected Some(\"15\"), got None",
         "Its events tell of no signal.",
     ),
     podman(
         "a_stop_that_kills_tells_both_signals",
+        "signals: expected [\"15\", \"9\"], got []",
         "Its events tell of no signal.",
     ),
     podman(
         "a_remove_by_force_is_told_as_kill_die_and_destroy",
+        "signal: expected Some(\"9\"), got None",
         "Its events tell of no signal.",
     ),
     podman(
         "an_exec_is_told_in_three_steps",
+        "got [\"exec_start\", \"exec_die\"]",
         "It does not tell that an exec was made, only that it began and ended.",
     ),
     podman(
         "a_kill_is_told_with_its_signal",
+        "signal: expected Some(\"9\"), got None",
         "Its events tell of no signal.",
     ),
     podman(
         "a_rename_is_told_with_both_names",
+        "old name: expected",
         "It tells the new name only.",
     ),
     podman(
         "a_restart_is_told_after_the_start",
+        "got [\"restart\"]",
         "It tells of the restart first.",
     ),
     podman(
         "since_and_until_in_the_past_give_what_was",
+        "actions: expected",
         "It compares whole seconds: what was within the same second is told too, or not.",
     ),
     podman(
         "since_gives_what_was_and_what_comes",
+        "action: expected Create",
         "It compares whole seconds: what was within the same second is told too, or not.",
     ),
     podman(
         "create_volume_takes_driver_options",
+        "SIZE",
         "It adds options of its own to those it was given.",
     ),
-    podman("a_volumes_life_is_told", "It does not tell the driver."),
+    podman(
+        "a_volumes_life_is_told",
+        "driver: expected",
+        "It does not tell the driver.",
+    ),
 ];
 
-const fn podman(case: &'static str, what: &'static str) -> Variance {
+const fn podman(case: &'static str, shows: &'static str, what: &'static str) -> Variance {
     Variance {
         engine: "podman",
         case,
+        shows,
         what,
     }
 }
@@ -104,23 +131,32 @@ mod tests {
             .skip(1)
             .collect();
         let row = |case| cases().iter().find(|known| known.name == case).unwrap().row;
-        let known = VARIANCES.iter().map(|Variance { engine, case, what }| {
-            format!("| {} | {engine} | `{case}` | {what} |", row(*case))
-        });
-        assert_eq!(listed, known.collect::<Vec<_>>());
+        let line = |known: &Variance| {
+            let (row, engine) = (row(known.case), known.engine);
+            format!("| {row} | {engine} | `{}` | {} |", known.case, known.what)
+        };
+        let known: Vec<_> = VARIANCES.iter().map(line).collect();
+        assert_eq!(listed, known);
     }
 
     #[test]
-    fn a_variance_may_be_of_some_versions_only() {
-        let all = podman("it_is_so", "");
+    fn a_variance_is_of_an_engine_and_perhaps_of_some_versions() {
+        let all = podman("it_is_so", "got None", "");
         let some = Variance {
             engine: "podman 4.",
             ..all
         };
-        assert!(all.applies("podman", "5.8.6", "it_is_so"));
-        assert!(some.applies("podman", "4.3.1", "it_is_so"));
-        assert!(!some.applies("podman", "5.8.6", "it_is_so"));
-        assert!(!all.applies("docker", "28.5.2", "it_is_so"));
-        assert!(!all.applies("podman", "5.8.6", "it_is_not"));
+        assert!(all.is_of("podman", "5.8.6"));
+        assert!(some.is_of("podman", "4.3.1"));
+        assert!(!some.is_of("podman", "5.8.6"));
+        assert!(!all.is_of("docker", "28.5.2"));
+    }
+
+    #[test]
+    fn a_variance_explains_one_failure_of_one_case() {
+        let variance = podman("it_is_so", "got None", "");
+        assert!(variance.explains("it_is_so", "expected Some(1), got None"));
+        assert!(!variance.explains("it_is_so", "expected Some(1), got Some(2)"));
+        assert!(!variance.explains("it_is_not", "expected Some(1), got None"));
     }
 }
