@@ -11,10 +11,12 @@ use wharf_core::{
 };
 
 use crate::bridge;
+use crate::context::check_tls;
 use crate::convert::system::Versions;
 use crate::dialect::Dialect;
-use crate::discover::{Environment, check_tls, resolve};
+use crate::discover::resolve;
 use crate::endpoint::Endpoint;
+use crate::environment::Environment;
 use crate::error::{At, Failure};
 use crate::transport::{Deadline, Request, Transport};
 use crate::version::{ApiVersion, negotiate};

@@ -61,7 +61,7 @@ impl ContainerOps for Docker {
         let inspected = self.inspected(id, options.size).await;
         let inspected =
             inspected.map_err(|failure| self.at(Operation::InspectContainer).error(failure))?;
-        Ok(inspected.into_info(self.dialect()))
+        Ok(inspected.into_info(self.dialect(), options.size))
     }
 
     async fn list_containers(&self, options: ListOptions) -> Result<Vec<ContainerSummary>> {
@@ -187,7 +187,10 @@ impl Docker {
             .json()
     }
 
-    async fn list(&self, options: &ListOptions) -> Result<Vec<ContainerSummary>, Failure> {
+    pub(crate) async fn list(
+        &self,
+        options: &ListOptions,
+    ) -> Result<Vec<ContainerSummary>, Failure> {
         let dialect = self.dialect();
         let asked = dialect.list_request(options);
         let mut request = Request::get("/containers/json").flag("all", asked.all);

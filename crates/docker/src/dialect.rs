@@ -55,10 +55,11 @@ impl Dialect {
         }
     }
 
-    /// The name by which filters know an image.
+    /// The name by which filters know an image. An id is an id to all.
     pub(crate) fn filter_image(self, name: &str) -> String {
+        let is_id = name.starts_with("sha256:") || name.bytes().all(|b| b.is_ascii_hexdigit());
         match (self, name.parse::<ImageRef>()) {
-            (Self::Podman, Ok(reference)) => reference.as_str().to_owned(),
+            (Self::Podman, Ok(reference)) if !is_id => reference.as_str().to_owned(),
             _ => name.to_owned(),
         }
     }
@@ -118,13 +119,15 @@ impl Dialect {
     pub(crate) fn event_attributes(
         self,
         kind: &str,
+        action: &str,
         id: String,
         attributes: &mut BTreeMap<String, String>,
     ) -> String {
         if self == Self::Docker {
             return id;
         }
-        if let Some(code) = attributes.remove("containerExitCode") {
+        let code = attributes.remove("containerExitCode");
+        if let (Some(code), "die" | "exec_die") = (code, action) {
             attributes.entry("exitCode".to_owned()).or_insert(code);
         }
         attributes.remove("podId");
@@ -135,10 +138,10 @@ impl Dialect {
         if let Some(name) = attributes.get_mut(image) {
             *name = self.image_name(name).to_owned();
         }
-        match (kind, attributes.get("name")) {
-            // Volumes are known by name, and their events have nothing else.
-            (_, Some(name)) if id.is_empty() => name.clone(),
-            ("image", _) => String::from(self.image_id(&id)),
+        match (kind, action, attributes.get("name")) {
+            // A pull is of a name. Volumes are known by theirs, and their events have nothing else.
+            ("image", "pull", Some(name)) | ("volume", _, Some(name)) => name.clone(),
+            ("image", ..) => String::from(self.image_id(&id)),
             _ => id,
         }
     }
@@ -192,6 +195,16 @@ impl Dialect {
 
     /// A forced removal first gives the container the whole grace of a stop.
     pub(crate) fn stops_before_removal(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A forced removal of an image removes the containers that use it.
+    pub(crate) fn removes_containers_with_images(self) -> bool {
+        self == Self::Podman
+    }
+
+    /// A pull says nothing at its end.
+    pub(crate) fn pulls_without_a_word(self) -> bool {
         self == Self::Podman
     }
 
@@ -304,6 +317,8 @@ mod tests {
             Podman.filter_image("busybox"),
             "docker.io/library/busybox:latest"
         );
+        assert_eq!(Podman.filter_image("sha256:0cf5"), "sha256:0cf5");
+        assert_eq!(Podman.filter_image("0cf5"), "0cf5");
         assert_eq!(Docker.filter_image("busybox"), "busybox");
     }
 

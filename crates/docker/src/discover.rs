@@ -1,102 +1,18 @@
 //! Finds the engine that the `docker` command would talk to.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
+use std::{fmt, io};
 
-use serde::Deserialize;
 use tokio::net::UnixStream;
 use wharf_core::{Error, ErrorKind, Result};
 
+use crate::context::{check_tls, context_endpoint, current_context};
 use crate::endpoint::Endpoint;
+use crate::environment::{Base, Environment};
 
 /// A daemon that is there answers a connection at once; one that hangs is not worth waiting for.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What discovery looks at: variables and the root of the file system.
-///
-/// Taken as a value so that a test, or a program with its own idea of an environment, can give
-/// another one than the process has.
-#[derive(Debug, Clone)]
-pub struct Environment {
-    variables: BTreeMap<String, String>,
-    root: PathBuf,
-    user_id: u32,
-}
-
-impl Environment {
-    /// The environment of this process.
-    #[must_use]
-    pub fn of_process() -> Self {
-        let variables = READ.iter().filter_map(|name| {
-            let value = std::env::var(name).ok()?;
-            Some(((*name).to_owned(), value))
-        });
-        Self {
-            variables: variables.collect(),
-            root: PathBuf::from("/"),
-            user_id: rustix::process::getuid().as_raw(),
-        }
-    }
-
-    /// No variables, and a file system that begins at `root`.
-    #[must_use]
-    pub fn empty(root: impl Into<PathBuf>) -> Self {
-        Self {
-            variables: BTreeMap::new(),
-            root: root.into(),
-            user_id: 1000,
-        }
-    }
-
-    /// Sets a variable.
-    #[must_use]
-    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.insert(name.into(), value.into());
-        self
-    }
-
-    /// The value of a variable. An empty one counts as unset, as it does for the `docker` command.
-    #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-    }
-
-    fn place(&self, base: Base) -> Option<PathBuf> {
-        Some(match base {
-            Base::Root => self.root.clone(),
-            Base::Home => PathBuf::from(self.variable("HOME")?),
-            Base::Runtime => match self.variable("XDG_RUNTIME_DIR") {
-                Some(folder) => PathBuf::from(folder),
-                None => self.root.join("run/user").join(self.user_id.to_string()),
-            },
-        })
-    }
-
-    fn config_folder(&self) -> Option<PathBuf> {
-        match self.variable("DOCKER_CONFIG") {
-            Some(folder) => Some(PathBuf::from(folder)),
-            None => Some(self.place(Base::Home)?.join(".docker")),
-        }
-    }
-}
-
-/// The variables that matter, so that no other is kept.
-const READ: &[&str] = &[
-    "DOCKER_API_VERSION",
-    "DOCKER_CONFIG",
-    "DOCKER_CONTEXT",
-    "DOCKER_HOST",
-    "DOCKER_TLS_VERIFY",
-    "HOME",
-    "XDG_RUNTIME_DIR",
-];
 
 /// Who named an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +81,6 @@ impl Candidate {
             _ => None,
         }
     }
-}
-
-#[derive(Clone, Copy)]
-enum Base {
-    Root,
-    Home,
-    Runtime,
 }
 
 /// Where engines listen if nobody says anything, in the order in which they are tried.
@@ -312,101 +221,6 @@ fn named(environment: &Environment) -> Option<Candidate> {
     })
 }
 
-/// Whoever asks for TLS must not get a plain connection.
-pub(crate) fn check_tls(environment: &Environment, endpoint: Endpoint) -> Result<Endpoint> {
-    match endpoint {
-        Endpoint::Tcp { .. } if environment.variable("DOCKER_TLS_VERIFY").is_some() => {
-            Err(no_tls(&endpoint, "DOCKER_TLS_VERIFY asks for TLS"))
-        }
-        endpoint => Ok(endpoint),
-    }
-}
-
-fn no_tls(endpoint: &Endpoint, why: &str) -> Error {
-    let why = format!("{endpoint}: {why}, which is not available yet; use a unix socket");
-    Error::new(ErrorKind::Unsupported, why)
-}
-
-#[derive(Deserialize)]
-struct ConfigFile {
-    #[serde(rename = "currentContext")]
-    current_context: Option<String>,
-}
-
-/// The context that the configuration file chooses. A file that cannot be read is no "none": the
-/// engine that it means might be another one.
-fn current_context(environment: &Environment) -> Result<Option<String>> {
-    let Some(folder) = environment.config_folder() else {
-        return Ok(None);
-    };
-    let path = folder.join("config.json");
-    let unreadable = |error: &dyn fmt::Display| {
-        Error::invalid(
-            "config.json",
-            format_args!("{} cannot be read: {error}", path.display()),
-        )
-    };
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(&error)),
-    };
-    let config: ConfigFile = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
-    Ok(config.current_context.filter(|name| !name.is_empty()))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ContextFile {
-    name: String,
-    endpoints: BTreeMap<String, ContextEndpoint>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ContextEndpoint {
-    #[serde(default)]
-    host: String,
-}
-
-/// The endpoint of a context, from the files that the `docker` command keeps. Their folders are
-/// named by a digest of the context's name; the name stands inside too, so all are read.
-fn context_endpoint(environment: &Environment, name: &str) -> Result<Endpoint> {
-    let unknown = || {
-        Error::invalid(
-            "context",
-            format_args!("there is none named {name:?}: see `docker context ls`"),
-        )
-    };
-    let folder = environment
-        .config_folder()
-        .ok_or_else(unknown)?
-        .join("contexts");
-    let entries = fs::read_dir(folder.join("meta")).map_err(|_| unknown())?;
-    for entry in entries.flatten() {
-        let Ok(text) = fs::read(entry.path().join("meta.json")) else {
-            continue;
-        };
-        let Ok(context) = serde_json::from_slice::<ContextFile>(&text) else {
-            continue;
-        };
-        if context.name != name {
-            continue;
-        }
-        let host = context
-            .endpoints
-            .get("docker")
-            .map_or("", |endpoint| endpoint.host.as_str());
-        let endpoint: Endpoint = host.parse()?;
-        let secured = folder.join("tls").join(entry.file_name()).exists();
-        return match endpoint {
-            Endpoint::Tcp { .. } if secured => Err(no_tls(&endpoint, "the context asks for TLS")),
-            endpoint => Ok(endpoint),
-        };
-    }
-    Err(unknown())
-}
-
 /// Whether something accepts connections on a socket.
 async fn knock(path: &Path) -> Verdict {
     match tokio::time::timeout(PATIENCE, UnixStream::connect(path)).await {
@@ -427,6 +241,7 @@ async fn knock(path: &Path) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::net::UnixListener;
 
     use tempfile::TempDir;

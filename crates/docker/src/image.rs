@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use bollard::query_parameters as query;
 use wharf_core::{
-    ImageInfo, ImageOps, ImageRef, ImageSummary, InspectImageOptions, Items, ListImagesOptions,
-    Operation, PruneImagesOptions, Pruned, PullOptions, PullProgress, RemoveImageOptions,
-    RemovedImages, Result,
+    ErrorKind, ImageInfo, ImageOps, ImageRef, ImageSummary, InspectImageOptions, Items,
+    ListImagesOptions, ListOptions, Operation, PruneImagesOptions, Pruned, PullOptions,
+    PullProgress, RemoveImageOptions, RemovedImages, Result,
 };
 
 use crate::connect::Docker;
@@ -46,6 +46,10 @@ impl ImageOps for Docker {
         reference: &str,
         options: RemoveImageOptions,
     ) -> Result<RemovedImages> {
+        if options.force && self.dialect().removes_containers_with_images() {
+            let used = self.refuse_if_used(reference).await;
+            used.map_err(|failure| self.at(Operation::RemoveImage).error(failure))?;
+        }
         let wire = query::RemoveImageOptions {
             force: options.force,
             noprune: options.no_prune,
@@ -99,6 +103,32 @@ impl Docker {
             .call(request, Deadline::Usual)
             .await?
             .json()
+    }
+
+    /// A removal that would take containers along is refused, unless the image keeps another name.
+    async fn refuse_if_used(&self, reference: &str) -> Result<(), Failure> {
+        let image = self
+            .inspected_image(reference)
+            .await?
+            .into_info(self.dialect());
+        if image.tags.len() > 1 {
+            return Ok(());
+        }
+        let all = ListOptions::default().with_all(true);
+        let containers = self.list(&all).await?;
+        match containers
+            .iter()
+            .find(|container| container.image_id == image.id)
+        {
+            None => Ok(()),
+            Some(user) => {
+                let why = format!(
+                    "container {} uses the image and would go with it",
+                    user.name
+                );
+                Err(Failure::known(ErrorKind::Conflict, why))
+            }
+        }
     }
 
     async fn listed_images(&self, options: &ListImagesOptions) -> Result<Vec<Listed>, Failure> {

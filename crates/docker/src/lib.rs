@@ -7,10 +7,12 @@
 mod bridge;
 mod connect;
 mod container;
+mod context;
 mod convert;
 mod dialect;
 mod discover;
 mod endpoint;
+mod environment;
 mod error;
 mod event;
 mod exec;
@@ -29,5 +31,6 @@ mod volume;
 mod wait;
 
 pub use connect::{Docker, DockerBuilder};
-pub use discover::{Candidate, Environment, Origin, Verdict, discover};
+pub use discover::{Candidate, Origin, Verdict, discover};
 pub use endpoint::Endpoint;
+pub use environment::Environment;

@@ -1,8 +1,8 @@
 //! Fetching an image.
 
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use http::HeaderName;
-use wharf_core::{ImageRef, Items, Operation, PullOptions, PullProgress};
+use wharf_core::{ImageRef, Items, Operation, PullOptions, PullPhase, PullProgress};
 
 use crate::connect::Docker;
 use crate::convert::progress::Line;
@@ -34,7 +34,11 @@ impl Docker {
         let stream = self.transport().stream(request, Deadline::None).await?;
         let at = self.at(Operation::PullImage);
         let steps = json::values::<Line>(stream).map(|line| line.and_then(Line::into_pull));
-        let steps = until_failure(steps);
+        let done = self.dialect().pulls_without_a_word().then(|| {
+            let words = format!("Status: {} is here", reference.familiar());
+            Ok(PullProgress::new(PullPhase::Done, words))
+        });
+        let steps = until_failure(steps.chain(stream::iter(done)));
         Ok(Items::new(steps.map(move |step| {
             step.map_err(|failure| at.error(failure))
         })))

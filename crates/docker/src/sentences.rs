@@ -154,7 +154,7 @@ static PODMAN: &[Row] = &[
     ),
     Row(
         Anywhere,
-        &["more than one result for container id"],
+        &["more than one result for container"],
         K::InvalidInput,
     ),
     Row(Anywhere, &["no such container"], K::ContainerNotFound),

@@ -53,9 +53,7 @@ impl Docker {
         if at_once && self.dialect().makes_up_exit_codes() {
             let container = self.inspected(id, false).await?;
             if container.state(self.dialect()) == ContainerState::Created {
-                return Ok(Opened::Answered(Exit::new(
-                    container.exit_code(self.dialect()),
-                )));
+                return Ok(Opened::Answered(container.exit(self.dialect())));
             }
         }
         let request = Request::post(format!("/containers/{}/wait", segment(id)))

@@ -279,7 +279,7 @@ mod tests {
 
     fn read_back(engine: &str, name: &str, dialect: Dialect) -> ContainerConfig {
         let wire: Inspected = serde_json::from_slice(&recorded(engine, name)).unwrap();
-        wire.into_info(dialect).config
+        wire.into_info(dialect, false).config
     }
 
     #[test]

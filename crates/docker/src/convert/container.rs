@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 use wharf_core::{
-    ContainerInfo, ContainerState, Health, HealthProbe, MountInfo, NetworkAttachment, PublishedPort,
+    ContainerInfo, ContainerState, Exit, Health, HealthProbe, MountInfo, NetworkAttachment,
+    PublishedPort,
 };
 
 use super::config::{Binding, Config, HostConfig, config};
@@ -146,12 +147,16 @@ impl Inspected {
         dialect.state(&self.state.status)
     }
 
-    /// The code of its last run, or of its start that failed; 0 before it ever ran.
-    pub(crate) fn exit_code(&self, dialect: Dialect) -> i64 {
-        exit_code(&self.state(dialect), &self.state, dialect).unwrap_or_default()
+    /// How its last run ended, or its start that failed; with 0 before it ever ran.
+    pub(crate) fn exit(&self, dialect: Dialect) -> Exit {
+        let code = exit_code(&self.state(dialect), &self.state, dialect);
+        let mut exit = Exit::new(code.unwrap_or_default());
+        exit.error = some(self.state.error.clone());
+        exit
     }
 
-    pub(crate) fn into_info(self, dialect: Dialect) -> ContainerInfo {
+    /// `sized` says whether sizes were asked for: Podman gives a zero where they were not.
+    pub(crate) fn into_info(self, dialect: Dialect, sized: bool) -> ContainerInfo {
         let state = dialect.state(&self.state.status);
         let exit_code = exit_code(&state, &self.state, dialect);
         let runs = state.is_running();
@@ -182,8 +187,10 @@ impl Inspected {
             .map(|(name, endpoint)| (name, attachment(endpoint.unwrap_or_default())))
             .collect();
         info.mounts = self.mounts.into_iter().map(Into::into).collect();
-        info.size_rw = self.size_rw;
-        info.size_root = self.size_root_fs;
+        if sized {
+            info.size_rw = self.size_rw;
+            info.size_root = self.size_root_fs;
+        }
         info
     }
 }
@@ -271,7 +278,7 @@ mod tests {
 
     fn inspected(engine: &str, name: &str, dialect: Dialect) -> ContainerInfo {
         let wire: Inspected = serde_json::from_slice(&recorded(engine, name)).unwrap();
-        wire.into_info(dialect)
+        wire.into_info(dialect, true)
     }
 
     #[test]
@@ -367,7 +374,7 @@ mod tests {
         let bare = br#"{"Id":"c","State":{"Status":"hibernating","New":1},"Config":{},"More":[]}"#;
         let info = serde_json::from_slice::<Inspected>(bare)
             .unwrap()
-            .into_info(Dialect::Docker);
+            .into_info(Dialect::Docker, false);
         assert_eq!(info.state, ContainerState::Other("hibernating".to_owned()));
         assert_eq!(info.created, None);
     }

@@ -49,8 +49,9 @@ impl Told {
             Some((action, detail)) => (action, Some(detail.trim().to_owned())),
             None => (action.as_str(), None),
         };
-        let action: EventAction = dialect.event_action(&r#type, action)?.into();
-        let id = dialect.event_attributes(&r#type, id, &mut attributes);
+        let action = dialect.event_action(&r#type, action)?;
+        let id = dialect.event_attributes(&r#type, action, id, &mut attributes);
+        let action = EventAction::from(action);
         if let Some(old) = attributes.get_mut("oldName") {
             *old = bare(old).to_owned();
         }

@@ -5,6 +5,7 @@
 //! alive until something was sent, and then nobody knows whether a container was created.
 
 mod connection;
+mod patience;
 mod pool;
 mod request;
 mod socket;

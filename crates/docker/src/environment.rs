@@ -1,0 +1,94 @@
+//! The environment that an engine is looked for in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What discovery looks at: variables and the root of the file system.
+///
+/// Taken as a value so that a test, or a program with its own idea of an environment, can give
+/// another one than the process has.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    root: PathBuf,
+    user_id: u32,
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let variables = READ.iter().filter_map(|name| {
+            let value = std::env::var(name).ok()?;
+            Some(((*name).to_owned(), value))
+        });
+        Self {
+            variables: variables.collect(),
+            root: PathBuf::from("/"),
+            user_id: rustix::process::getuid().as_raw(),
+        }
+    }
+
+    /// No variables, and a file system that begins at `root`.
+    #[must_use]
+    pub fn empty(root: impl Into<PathBuf>) -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            root: root.into(),
+            user_id: 1000,
+        }
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// The value of a variable. An empty one counts as unset, as it does for the `docker` command.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn place(&self, base: Base) -> Option<PathBuf> {
+        Some(match base {
+            Base::Root => self.root.clone(),
+            Base::Home => PathBuf::from(self.variable("HOME")?),
+            Base::Runtime => match self.variable("XDG_RUNTIME_DIR") {
+                Some(folder) => PathBuf::from(folder),
+                None => self.root.join("run/user").join(self.user_id.to_string()),
+            },
+        })
+    }
+
+    pub(crate) fn config_folder(&self) -> Option<PathBuf> {
+        match self.variable("DOCKER_CONFIG") {
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => Some(self.place(Base::Home)?.join(".docker")),
+        }
+    }
+}
+
+/// The variables that matter, so that no other is kept.
+const READ: &[&str] = &[
+    "DOCKER_API_VERSION",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// Where paths begin that are not absolute.
+#[derive(Clone, Copy)]
+pub(crate) enum Base {
+    Root,
+    Home,
+    Runtime,
+}
