@@ -4,7 +4,7 @@ use super::Engine;
 use crate::{
     process,
     run::{Collector, to_the_end},
-    state::{ExecLaunch, Key},
+    state::ExecLaunch,
 };
 use async_trait::async_trait;
 use futures::{
@@ -15,10 +15,9 @@ use std::{pin::pin, sync::Arc};
 use tokio::sync::oneshot;
 use wharf_core::{
     ContainerConfig, ContainerInfo, ContainerOps, ContainerSummary, CreatedContainer, Error,
-    ErrorKind, ExecConfig, ExecOutput, Exit, Grace, InspectOptions, Items, KillOptions,
-    ListOptions, LogChunk, LogsOptions, Operation, Pending, PruneContainersOptions, Pruned,
-    RemoveOptions, RestartOptions, Result, Signal, StartOptions, StopOptions, WaitCondition,
-    WaitOptions,
+    ErrorKind, ExecConfig, ExecOutput, Exit, InspectOptions, Items, KillOptions, ListOptions,
+    LogChunk, LogsOptions, Operation, Pending, PruneContainersOptions, Pruned, RemoveOptions,
+    RestartOptions, Result, Signal, StartOptions, StopOptions, WaitCondition, WaitOptions,
 };
 
 /// What an exec exits with whose container ended first.
@@ -34,16 +33,20 @@ impl ContainerOps for Engine {
         let shared = self.enter()?;
         shared.step(|world| {
             let key = world.state.find(id)?;
-            if let Some(launch) = world.state.start(key)? {
-                world.run(shared, key, launch);
-            }
-            Ok(())
+            world.start(shared, key)
         })
     }
 
     async fn stop_container(&self, id: &str, options: StopOptions) -> Result<()> {
-        let key = self.read(|state| state.find(id))?;
-        self.stop(key, options.signal, options.grace).await
+        let shared = self.enter()?;
+        let ended = shared.step(|world| {
+            let key = world.state.find(id)?;
+            world.stop(shared, key, options.signal, options.grace)
+        })?;
+        match ended {
+            None => Ok(()),
+            Some(ended) => self.wait(told(ended)).await.map(|_| ()),
+        }
     }
 
     async fn remove_container(&self, id: &str, options: RemoveOptions) -> Result<()> {
@@ -164,17 +167,29 @@ impl ContainerOps for Engine {
     }
 
     async fn restart_container(&self, id: &str, options: RestartOptions) -> Result<()> {
-        let key = self.step(|world| {
+        let shared = self.enter()?;
+        let (key, ended) = shared.step(|world| {
             let key = world.state.find(id)?;
             world.state.begin_restart(key)?;
-            Ok(key)
+            let ended = world.stop(shared, key, options.signal, options.grace)?;
+            Ok((key, ended))
         })?;
         // The engine goes on with it when the caller has gone.
         let (answer, outcome) = oneshot::channel();
-        let engine = self.clone();
-        self.shared.spawn(async move {
-            let outcome = engine.restart(key, options).await;
-            let _ = answer.send(outcome);
+        let engine = Arc::downgrade(shared);
+        shared.spawn(async move {
+            let stopped = match ended {
+                Some(ended) => ended.await.is_ok(),
+                None => true,
+            };
+            if let (true, Some(shared)) = (stopped, engine.upgrade()) {
+                let started = shared.step(|world| {
+                    world.start(&shared, key)?;
+                    world.state.tell_restarted(key);
+                    Ok(())
+                });
+                let _ = answer.send(started);
+            }
         });
         self.wait(async { outcome.await.unwrap_or_else(|_| Err(super::closed())) })
             .await
@@ -198,37 +213,6 @@ impl ContainerOps for Engine {
 
     async fn prune_containers(&self, options: PruneContainersOptions) -> Result<Pruned> {
         self.step(|world| world.state.prune_containers(&options.filters))
-    }
-}
-
-impl Engine {
-    async fn stop(&self, key: Key, signal: Option<Signal>, grace: Grace) -> Result<()> {
-        let shared = self.enter()?;
-        let ended = shared.step(|world| {
-            let Some(stopping) = world.state.stop(key, signal, grace)? else {
-                return Ok(None);
-            };
-            if let Some(grace) = stopping.grace {
-                world.kill_after(shared, key, stopping.run, grace);
-            }
-            Ok(Some(world.live(key).waiter(WaitCondition::NotRunning)))
-        })?;
-        match ended {
-            None => Ok(()),
-            Some(ended) => self.wait(told(ended)).await.map(|_| ()),
-        }
-    }
-
-    async fn restart(&self, key: Key, options: RestartOptions) -> Result<()> {
-        self.stop(key, options.signal, options.grace).await?;
-        let shared = self.enter()?;
-        shared.step(|world| {
-            if let Some(launch) = world.state.start(key)? {
-                world.run(shared, key, launch);
-            }
-            world.state.tell_restarted(key);
-            Ok(())
-        })
     }
 }
 

@@ -4,11 +4,11 @@ use super::Shared;
 use crate::{
     process,
     run::to_the_end,
-    state::{ExecKey, Key, Launch, RunId},
+    state::{ExecKey, Key, Launch, Stopping},
 };
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use tokio::{sync::oneshot, task::AbortHandle};
-use wharf_core::{Exit, WaitCondition};
+use wharf_core::{Exit, Grace, Result, Signal, WaitCondition};
 
 /// What there is of a container outside of the state.
 #[derive(Debug, Default)]
@@ -73,8 +73,11 @@ impl super::World {
         self.live.entry(key).or_default()
     }
 
-    /// Lets a container's main program run.
-    pub(super) fn run(&mut self, shared: &Arc<Shared>, key: Key, launch: Launch) {
+    /// Starts a container, where it does not run already.
+    pub(super) fn start(&mut self, shared: &Arc<Shared>, key: Key) -> Result<()> {
+        let Some(launch) = self.state.start(key)? else {
+            return Ok(());
+        };
         let Launch {
             run,
             program,
@@ -84,30 +87,37 @@ impl super::World {
         let engine = Arc::downgrade(shared);
         let task = shared.spawn(async move {
             let exit = to_the_end(process::run(program, process), &gate).await;
-            if let Some(shared) = Weak::upgrade(&engine) {
+            if let Some(shared) = engine.upgrade() {
                 // A container that is gone has nobody who could be told.
                 let _ = shared.step(|world| world.state.exited(key, run, exit));
             }
         });
         self.live(key).add_task(task);
+        Ok(())
     }
 
-    /// Sends SIGKILL when a stop has waited for so long.
-    pub(super) fn kill_after(
+    /// Sends the stop signal, and SIGKILL after the grace; the end is told. None: it does not run any more.
+    pub(super) fn stop(
         &mut self,
         shared: &Arc<Shared>,
         key: Key,
-        run: RunId,
-        grace: std::time::Duration,
-    ) {
-        let engine = Arc::downgrade(shared);
-        let task = shared.spawn(async move {
-            tokio::time::sleep(grace).await;
-            if let Some(shared) = engine.upgrade() {
-                let _ = shared.step(|world| world.state.grace_is_over(key, run));
-            }
-        });
-        self.live(key).add_task(task);
+        signal: Option<Signal>,
+        grace: Grace,
+    ) -> Result<Option<oneshot::Receiver<Exit>>> {
+        let Some(Stopping { run, grace }) = self.state.stop(key, signal, grace)? else {
+            return Ok(None);
+        };
+        if let Some(grace) = grace {
+            let engine = Arc::downgrade(shared);
+            let task = shared.spawn(async move {
+                tokio::time::sleep(grace).await;
+                if let Some(shared) = engine.upgrade() {
+                    let _ = shared.step(|world| world.state.grace_is_over(key, run));
+                }
+            });
+            self.live(key).add_task(task);
+        }
+        Ok(Some(self.live(key).waiter(WaitCondition::NotRunning)))
     }
 
     /// Lets a program run beside the main one. The answer does not come where the container ends first.

@@ -164,8 +164,13 @@ fn says(event: &Event, action: &str) -> bool {
 }
 
 fn is_about(event: &Event, kind: &EventKind, id: &str) -> bool {
-    let named = event.attributes.get("name").is_some_and(|name| name == id);
-    event.kind == *kind && (event.id.starts_with(id) || named)
+    let named = || {
+        event
+            .attributes
+            .get("name")
+            .is_some_and(|name| name.starts_with(id))
+    };
+    event.kind == *kind && (event.id.starts_with(id) || named())
 }
 
 /// An image's own event, or one of a container that was made from it; with its tag or without.

@@ -7,8 +7,9 @@ use super::{
     network::network_name,
 };
 use chrono::TimeDelta;
+use std::collections::HashMap;
 use wharf_core::{
-    ContainerConfig, ContainerState, ContainerSummary, ListOptions, Result, Timestamp,
+    ContainerConfig, ContainerState, ContainerSummary, ImageId, ListOptions, Result, Timestamp,
 };
 
 impl State {
@@ -20,20 +21,26 @@ impl State {
         };
         let listed = self.containers.newest_first();
         let listed = listed.filter(|(key, container)| self.matches(&filter, *key, container));
-        Ok(listed
-            .take(limit)
-            .map(|(_, c)| self.summary(c, options.size))
-            .collect())
+        // Many containers share few images: each name is looked up once.
+        let mut named: HashMap<&str, Option<ImageId>> = HashMap::new();
+        let summaries = listed.take(limit).map(|(_, container)| {
+            let name = container.config.image.as_str();
+            let look = || self.images.resolve(name).ok().map(|image| image.id.clone());
+            let id = named.entry(name).or_insert_with(look);
+            // A name that has moved on to another image would lie: the id does not.
+            let honest = id.as_ref() == Some(&container.image.id);
+            let image = if honest {
+                name
+            } else {
+                container.image.id.as_str()
+            };
+            self.summary(container, image, options.size)
+        });
+        Ok(summaries.collect())
     }
 
-    fn summary(&self, container: &Container, size: bool) -> ContainerSummary {
+    fn summary(&self, container: &Container, image: &str, size: bool) -> ContainerSummary {
         let config = &container.config;
-        let named = self.images.resolve(&config.image);
-        // A name that has moved on to another image would lie: the id does not.
-        let image = match named {
-            Ok(image) if image.id == container.image.id => config.image.as_str(),
-            _ => container.image.id.as_str(),
-        };
         let mut summary = ContainerSummary::new(
             container.id.clone(),
             container.name.as_str(),

@@ -21,10 +21,11 @@ mod remove;
 mod system;
 mod volume;
 
-pub(crate) use container::{Key, RunId};
+pub(crate) use container::Key;
 pub(crate) use event::EventFilter;
 pub(crate) use exec::{ExecKey, ExecLaunch};
 pub(crate) use launch::Launch;
+pub(crate) use lifecycle::Stopping;
 #[cfg(test)]
 mod tests;
 
