@@ -241,17 +241,13 @@ async fn a_stream_is_cut_where_the_rule_says() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_comes_when_it_is_due_and_not_with_the_next_item() {
-    let (faults, runtime) = faulty();
-    faults
-        .add(Rule::cut(Reach::Items(0), ErrorKind::Lagged))
-        .unwrap();
-    let mut events = events(&runtime).await;
-    let error = timeout(SECOND, events.next())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Lagged);
+    for reach in [Reach::Items(0), Reach::Bytes(0)] {
+        let (faults, runtime) = faulty();
+        faults.add(Rule::cut(reach, ErrorKind::Lagged)).unwrap();
+        let mut events = events(&runtime).await;
+        let cut = timeout(SECOND, events.next()).await.unwrap().unwrap();
+        assert_eq!(cut.unwrap_err().kind(), ErrorKind::Lagged);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,6 +258,8 @@ async fn an_event_is_repeated_and_another_dropped() {
         event(Rule::repeat_item(1)),
         event(Rule::drop_item(2)),
         event(Rule::drop_item(9)),
+        // It is dropped all the same.
+        event(Rule::repeat_item(2)),
     ];
     let events = events(&runtime).await;
     for name in ["aa", "bb", "cc"] {
@@ -274,7 +272,7 @@ async fn an_event_is_repeated_and_another_dropped() {
         .await
         .unwrap();
     assert_eq!(names, ["aa", "aa", "cc"]);
-    assert_eq!(ids.map(|id| faults.matched(id)), [1, 1, 0]);
+    assert_eq!(ids.map(|id| faults.matched(id)), [1, 1, 0, 1]);
 }
 
 #[tokio::test(start_paused = true)]
