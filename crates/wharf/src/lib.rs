@@ -20,7 +20,7 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 //! // A test gives it the engine in memory; no daemon, milliseconds.
 //! let runtime = wharf::connect("fake:").await?;
-//! assert_eq!(shell(&runtime, "echo ahoy").await?, "ahoy\n");
+//! assert_eq!(shell(&*runtime, "echo ahoy").await?, "ahoy\n");
 //! # Ok(()) }
 //! ```
 //!

@@ -97,7 +97,7 @@ impl fmt::Display for Ready {
 /// runtime.start_container("web", StartOptions::default()).await?;
 ///
 /// let ready = Ready::log_line("listening");
-/// wharf::wait_until(&runtime, "web", ready, Duration::from_secs(10)).await?;
+/// wharf::wait_until(&*runtime, "web", ready, Duration::from_secs(10)).await?;
 /// # Ok(()) }
 /// ```
 ///
