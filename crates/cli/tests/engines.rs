@@ -1,5 +1,6 @@
 //! The command on real engines: those that `WHARF_ENGINES` names (`name=url,…`).
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
+#![allow(clippy::print_stderr, reason = "a test says what it skips")]
 #![allow(dead_code, reason = "each file uses its part of the support")]
 
 mod support;
