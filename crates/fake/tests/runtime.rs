@@ -3,10 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
 use futures::{StreamExt, TryStreamExt};
-use std::time::Duration;
+use std::{collections::BTreeMap, future::ready, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 use wharf_core::*;
 use wharf_fake::{Fake, FakeRuntime, ImageFixture, Registry};
+
+/// What is told of a container that ends by itself and is removed.
+const LIFE: [EventAction; 4] = [
+    EventAction::Create,
+    EventAction::Start,
+    EventAction::Die,
+    EventAction::Destroy,
+];
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -449,6 +457,38 @@ async fn no_task_is_left_when_the_last_handle_is_gone() {
     drop((fake, runtime));
     tokio::task::yield_now().await;
     assert_eq!(tasks(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_each_containers_events_keep_their_order() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let events = runtime.events(EventsOptions::default()).await.unwrap();
+    let lives: Vec<_> = (0..4)
+        .map(|_| {
+            let runtime = fake.runtime();
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    let output = runtime
+                        .run(shell("exit 3"), RunOptions::default())
+                        .await
+                        .unwrap();
+                    assert_eq!(output.code(), 3);
+                }
+            })
+        })
+        .collect();
+    for life in lives {
+        life.await.unwrap();
+    }
+    let mut told: BTreeMap<String, Vec<EventAction>> = BTreeMap::new();
+    let containers = events.try_filter(|event| ready(event.kind == EventKind::Container));
+    let mut containers = containers.take(200 * 4);
+    while let Some(event) = containers.try_next().await.unwrap() {
+        told.entry(event.id).or_default().push(event.action);
+    }
+    assert_eq!(told.len(), 200);
+    assert!(told.values().all(|life| *life == LIFE));
 }
 
 #[test]
