@@ -221,7 +221,7 @@ mod tests {
             }
         };
         let mut read = String::new();
-        let (_, rested) = tokio::join!(write, async {
+        let ((), rested) = tokio::join!(write, async {
             reader.read_to_string(&mut read).await.unwrap();
             reader.timer.is_some()
         });
