@@ -78,7 +78,10 @@ pub(crate) fn none<T: Debug>(what: &str, items: impl AsRef<[T]>) -> Verdict {
 /// `what` is there.
 #[track_caller]
 pub(crate) fn some<T>(what: &str, value: Option<T>) -> Verdict<T> {
-    value.ok_or_else(|| Failure::new(format_args!("expected {what}, got none")))
+    match value {
+        Some(value) => Ok(value),
+        None => Err(Failure::new(format_args!("expected {what}, got none"))),
+    }
 }
 
 /// The call fails so.

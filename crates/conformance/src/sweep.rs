@@ -27,10 +27,13 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
     let by_label = listed
         .into_iter()
         .filter(|found| found.labels.get(CASE_LABEL) == Some(text));
-    let mut containers: Vec<ContainerId> = by_label.map(|found| found.id).collect();
-    containers.extend(made.containers);
-    containers.sort_unstable();
-    containers.dedup();
+    // The newest first: a container may depend on an older one.
+    let mut containers: Vec<ContainerId> = made.containers.into_iter().rev().collect();
+    let listed = by_label
+        .map(|found| found.id)
+        .filter(|id| !containers.contains(id));
+    let unknown: Vec<_> = listed.collect();
+    containers.extend(unknown);
     for id in containers {
         note(remove(rt, &id).await);
     }

@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
         none("left", ctx.list(Filters::new()).await?)?;
     }),
     case!("C180", run_beyond_its_output_limit_says_so, |ctx| {
-        let config = ctx.config("yes | head -c 1001");
+        let config = ctx.config("yes | head -c 2000");
         let output = ctx
             .rt
             .run(config, RunOptions::default().with_output_limit(1000))

@@ -165,6 +165,26 @@ pub(super) const CASES: &[Case] = &[
             same("addresses after", addresses(ctx.inspect(&id).await?), 0)?;
         }
     ),
+    case!("C22", a_network_of_another_container_is_shared, |ctx| {
+        let first = ctx.running(IDLE).await?;
+        let mode = NetworkMode::Container(first.to_string());
+        let id = ctx
+            .started(ctx.config(IDLE).with_network(mode.clone()))
+            .await?;
+        let info = ctx.inspect(&id).await?;
+        same("field", info.config.network, Some(mode))?;
+        same("state", info.state, ContainerState::Running)?;
+    }),
+    case!("C22", the_hosts_network_is_kept, |ctx| {
+        let id = ctx
+            .create(ctx.config(IDLE).with_network(NetworkMode::Host))
+            .await?;
+        same(
+            "field",
+            ctx.inspect(&id).await?.config.network,
+            Some(NetworkMode::Host),
+        )?;
+    }),
     case!("C23", extra_hosts_are_in_the_hosts_file, |ctx| {
         let host = ExtraHost::new("lighthouse", [10, 1, 2, 3].into());
         let config = ctx

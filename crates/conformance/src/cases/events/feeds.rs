@@ -36,6 +36,31 @@ pub(super) const CASES: &[Case] = &[
             holds("all are about it", seen.iter().all(|event| event.id == *id))?;
         }
     }),
+    case!("E9", an_image_filter_takes_the_name, |ctx| {
+        let mine = ctx.mine().with("image", ctx.image());
+        let mut by_image = ctx.watch_for(mine).await?;
+        let other = ctx.mine().with("image", "no-such-image:none");
+        let mut none = ctx.watch_for(other).await?;
+        let id = ctx.created(IDLE).await?;
+        same("id", by_image.next().await?.id, &*id)?;
+        let told = tokio::time::timeout(Duration::from_millis(700), none.next()).await;
+        holds("nothing is told of another image", told.is_err())?;
+    }),
+    case!(
+        "E9",
+        a_volume_filter_of_events_takes_the_name,
+        [Need::Volumes],
+        |ctx| {
+            let (one, two) = (ctx.volume_name(), ctx.volume_name());
+            let mut watch = ctx.watch_for(Filters::new().with("volume", &two)).await?;
+            for name in [&one, &two] {
+                let mounts = [Mount::volume(name, "/data")];
+                ctx.create(ctx.config(IDLE).with_mounts(mounts)).await?;
+            }
+            let event = watch.next().await?;
+            same("volume", (event.kind, event.id), (EventKind::Volume, two))?;
+        }
+    ),
     case!("E9", a_label_filter_of_events_takes_a_value, |ctx| {
         let mut watch = ctx.watch_for(ctx.mine().label("colour", "blue")).await?;
         let mut config = ctx.config(IDLE);

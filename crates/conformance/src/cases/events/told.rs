@@ -73,8 +73,9 @@ pub(super) const CASES: &[Case] = &[
         )?;
     }),
     case!("E3", a_stop_that_kills_tells_both_signals, |ctx| {
-        let id = ctx.up(ctx.config(&format!("echo up; {STUBBORN}"))).await?;
-        let mut watch = ctx.watch().await?;
+        let (mut watch, id) = ctx
+            .watched(ctx.config(&format!("echo up; {STUBBORN}")))
+            .await?;
         ctx.stop(&id).await?;
         ctx.remove(&id).await?;
         let seen = watch.until(EventAction::Destroy).await?;
@@ -98,8 +99,9 @@ pub(super) const CASES: &[Case] = &[
         "E4",
         a_remove_by_force_is_told_as_kill_die_and_destroy,
         |ctx| {
-            let id = ctx.up(ctx.config(&format!("echo up; {STUBBORN}"))).await?;
-            let mut watch = ctx.watch().await?;
+            let (mut watch, id) = ctx
+                .watched(ctx.config(&format!("echo up; {STUBBORN}")))
+                .await?;
             ctx.remove(&id).await?;
             let seen = watch.until(EventAction::Destroy).await?;
             expect(&seen, &["kill", "die", "destroy"])?;
@@ -212,8 +214,7 @@ pub(super) const CASES: &[Case] = &[
         a_restart_is_told_after_the_start,
         [Need::Operation(Operation::RestartContainer)],
         |ctx| {
-            let id = ctx.up(ctx.config(&format!("echo up; {IDLE}"))).await?;
-            let mut watch = ctx.watch().await?;
+            let (mut watch, id) = ctx.watched(ctx.config(&format!("echo up; {IDLE}"))).await?;
             ctx.rt
                 .restart_container(&id, RestartOptions::default())
                 .await?;

@@ -28,6 +28,12 @@ pub(super) const CASES: &[Case] = &[
             ctx.image_info(ctx.image()).await?;
         }
     ),
+    case!("I30", remove_may_leave_the_parents, [TAG], |ctx| {
+        let name = ctx.tag().await?;
+        let options = RemoveImageOptions::default().with_no_prune(true);
+        let removed = ctx.rt.remove_image(name.as_str(), options).await?;
+        same("untagged", removed.untagged, [name.familiar()])?;
+    }),
     case!(
         "I30",
         remove_of_a_name_leaves_containers_alone,
