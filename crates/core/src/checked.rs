@@ -53,6 +53,9 @@ macro_rules! check {
     (reference, $reference:expr, $op:expr) => {
         validate::image(AsRef::<str>::as_ref($reference))?
     };
+    (target, $target:expr, $op:expr) => {
+        validate::image_name($target)?
+    };
     (references, $references:expr, $op:expr) => {
         validate::images($references)?
     };

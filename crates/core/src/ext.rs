@@ -4,6 +4,7 @@ use crate::{
     Error, ErrorKind, Layer, Layered, Operation, Result, Runtime,
     data::{data, words},
     types::*,
+    validate,
 };
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
@@ -48,6 +49,10 @@ pub trait RuntimeExt: Runtime {
         options: RunOptions,
     ) -> impl Future<Output = Result<RunOutput>> + Send {
         async move {
+            if config.restart != RestartPolicy::No {
+                let why = "a container that is started again has no end to run to; leave it out";
+                return Err(Error::invalid("restart", why));
+            }
             let mut config = config;
             config.auto_remove = false;
             let created = self.create_container(config).await?;
@@ -70,19 +75,26 @@ pub trait RuntimeExt: Runtime {
         }
     }
 
-    /// Sees to it that an image is here, and tells everything about it.
+    /// Sees to it that an image is here, and tells everything about it. One that is named by its id is never fetched.
     fn ensure_image(
         &self,
         reference: &str,
         policy: PullPolicy,
     ) -> impl Future<Output = Result<ImageInfo>> + Send {
         async move {
+            if let PullPolicy::Other(word) = &policy {
+                let known = PullPolicy::WORDS.join(", ");
+                return Err(Error::invalid(
+                    "policy",
+                    format_args!("{word:?} is none of {known}"),
+                ));
+            }
             let inspect = || self.inspect_image(reference, InspectImageOptions::default());
+            // An id says nothing of a registry: what is not here cannot be fetched by it.
+            let fetches = policy == PullPolicy::Missing && !validate::is_image_id(reference);
             if policy != PullPolicy::Always {
                 match inspect().await {
-                    Err(error)
-                        if error.kind() == ErrorKind::ImageNotFound
-                            && policy == PullPolicy::Missing => {}
+                    Err(error) if error.kind() == ErrorKind::ImageNotFound && fetches => {}
                     outcome => return outcome,
                 }
             }

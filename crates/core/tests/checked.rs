@@ -41,6 +41,10 @@ async fn a_configuration_that_cannot_be_right_names_its_field() {
         ("name", config().with_name("x")),
         ("command", config().with_command(Vec::<String>::new())),
         ("command", config().with_command(["a\0b"])),
+        (
+            "stop_timeout",
+            config().with_stop_timeout(Duration::from_secs(1 << 40)),
+        ),
         ("env", config().with_env([("", "x")])),
         ("env", config().with_env([("A=B", "x")])),
         ("labels", config().with_labels([("", "x")])),
@@ -154,6 +158,41 @@ async fn options_that_make_no_sense_are_refused() {
         .with_since(now + Duration::from_secs(1))
         .with_until(now);
     refused(runtime.events(backwards).await, &runtime, "since");
+}
+
+#[tokio::test]
+async fn what_the_helpers_cannot_do_is_refused_too() {
+    let runtime = Checked::new(Toy::default());
+    let again = ContainerConfig::new("busybox").with_restart(RestartPolicy::Always);
+    let run = runtime.run(again, RunOptions::default()).await.unwrap_err();
+    assert!(run.message().starts_with("restart: "), "{run}");
+    let odd = runtime
+        .ensure_image("busybox", "sometimes".into())
+        .await
+        .unwrap_err();
+    assert!(odd.message().starts_with("policy: "), "{odd}");
+    let pinned: ImageRef = format!("app@sha256:{}", "a".repeat(64)).parse().unwrap();
+    refused(
+        runtime.tag_image("busybox", &pinned).await,
+        &runtime,
+        "target",
+    );
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_shown() {
+    let exec = ExecConfig::new(["login"])
+        .with_input("hunter2")
+        .with_env([("TOKEN", "hunter2")]);
+    let volume = VolumeConfig::new("share").with_driver_opts([("o", "password=hunter2")]);
+    let credentials = Credentials::new("alice", "hunter2");
+    for shown in [
+        format!("{exec:?}"),
+        format!("{volume:?}"),
+        format!("{credentials:?}"),
+    ] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Networks.
 
-use crate::{Timestamp, data::data, filters::Filters};
+use crate::{DriverOptions, Timestamp, data::data, filters::Filters};
 use std::{collections::BTreeMap, net::IpAddr};
 
 data! {
@@ -14,7 +14,7 @@ data! {
         /// Its driver; else `bridge`.
         pub driver: Option<String>,
         /// Options for the driver.
-        pub driver_opts: BTreeMap<String, String>,
+        pub driver_opts: DriverOptions,
         /// Labels.
         pub labels: BTreeMap<String, String>,
         /// Has no way out.
@@ -64,7 +64,7 @@ data! {
         /// Labels.
         pub labels: BTreeMap<String, String>,
         /// Options of the driver.
-        pub options: BTreeMap<String, String>,
+        pub options: DriverOptions,
         /// The running containers in it, by id.
         pub containers: BTreeMap<String, String>,
     }

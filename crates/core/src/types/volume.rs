@@ -1,6 +1,6 @@
 //! Volumes.
 
-use crate::{Timestamp, data::data, filters::Filters};
+use crate::{DriverOptions, Timestamp, data::data, filters::Filters};
 use std::collections::BTreeMap;
 
 data! {
@@ -14,7 +14,7 @@ data! {
         /// Its driver; else `local`.
         pub driver: Option<String>,
         /// Options for the driver.
-        pub driver_opts: BTreeMap<String, String>,
+        pub driver_opts: DriverOptions,
         /// Labels.
         pub labels: BTreeMap<String, String>,
     }
@@ -37,7 +37,7 @@ data! {
         /// Labels.
         pub labels: BTreeMap<String, String>,
         /// Options of the driver.
-        pub options: BTreeMap<String, String>,
+        pub options: DriverOptions,
         /// How far it reaches: `local`.
         pub scope: Option<String>,
     }

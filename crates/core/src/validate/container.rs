@@ -1,7 +1,7 @@
 //! What a container's configuration must fulfil in itself.
 
 use super::{
-    Validate, absolute_path, container_id, container_name, image, network_id, not_empty,
+    Validate, absolute_path, container_id, container_name, grace, image, network_id, not_empty,
     volume_name,
 };
 use crate::{Error, Operation, Result, types::*};
@@ -80,6 +80,9 @@ impl Validate for ContainerConfig {
         ports(&self.ports)?;
         mounts(&self.mounts)?;
         restart_policy(&self.restart)?;
+        if let Some(timeout) = self.stop_timeout {
+            grace("stop_timeout", Grace::After(timeout))?;
+        }
         if self.auto_remove && self.restart != RestartPolicy::No {
             let why = "a container that is removed when it exits cannot be restarted; drop one of the two";
             return Err(Error::invalid("auto_remove", why));

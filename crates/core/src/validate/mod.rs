@@ -63,14 +63,28 @@ fn is_name(text: &str) -> bool {
 
 /// An image that is here: a reference, an id, or the beginning of one.
 pub(crate) fn image(reference: &str) -> Result<()> {
-    let is_id = match reference.strip_prefix("sha256:") {
+    if is_image_id(reference) {
+        return Ok(());
+    }
+    reference.parse::<ImageRef>().map(|_| ())
+}
+
+/// Whether it can only be an id: `sha256:` and digits, or 64 of them.
+pub(crate) fn is_image_id(reference: &str) -> bool {
+    match reference.strip_prefix("sha256:") {
         Some(hash) => hash.len() <= 64 && is_hex(hash),
         None => is_hash(reference),
-    };
-    if is_id {
-        Ok(())
-    } else {
-        reference.parse::<ImageRef>().map(|_| ())
+    }
+}
+
+/// A name that an image is to have.
+pub(crate) fn image_name(target: &ImageRef) -> Result<()> {
+    match target.digest() {
+        Some(_) => Err(Error::invalid(
+            "target",
+            "a name with a digest cannot be given; use a tag",
+        )),
+        None => Ok(()),
     }
 }
 
@@ -165,26 +179,23 @@ impl Validate for BuildOptions {
 
 impl Validate for StopOptions {
     fn validate(&self, _: Operation) -> Result<()> {
-        self.grace.validate()
+        grace("grace", self.grace)
     }
 }
 
 impl Validate for RestartOptions {
     fn validate(&self, _: Operation) -> Result<()> {
-        self.grace.validate()
+        grace("grace", self.grace)
     }
 }
 
-impl Grace {
-    fn validate(self) -> Result<()> {
-        // Engines count in 32 bits.
-        match self.seconds() {
-            Some(seconds) if seconds > i64::from(i32::MAX) => Err(Error::invalid(
-                "grace",
-                "it is longer than 68 years; use Grace::Forever",
-            )),
-            _ => Ok(()),
+pub(super) fn grace(field: &str, grace: Grace) -> Result<()> {
+    // Engines count in 32 bits.
+    match grace.seconds() {
+        Some(seconds) if seconds > i64::from(i32::MAX) => {
+            Err(Error::invalid(field, "it is longer than 68 years"))
         }
+        _ => Ok(()),
     }
 }
 

@@ -40,7 +40,7 @@ impl From<Volume> for VolumeInfo {
         info.mountpoint = some(wire.mountpoint);
         info.created = time(&wire.created_at);
         info.labels = wire.labels;
-        info.options = wire.options;
+        info.options = wire.options.into();
         info.scope = some(wire.scope);
         info
     }

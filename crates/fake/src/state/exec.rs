@@ -1,5 +1,6 @@
 //! Programs that are run in a running container beside its own.
 
+use bytes::Bytes;
 use super::{State, container::Key};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
@@ -139,7 +140,7 @@ fn open_descriptors(config: &ExecConfig, collector: &Arc<Collector>) -> Descript
     } else {
         // The pipe has room for all of it, so that the write is done at once.
         let (writer, reader) = process::pipe(config.input.len());
-        let written = writer.write(config.input.clone()).now_or_never();
+        let written = writer.write(Bytes::clone(&config.input)).now_or_never();
         debug_assert!(written.is_some());
         Stream::Reader(reader)
     };

@@ -224,10 +224,6 @@ impl State {
     }
 
     pub(crate) fn tag(&mut self, source: &str, target: &ImageRef) -> Result<()> {
-        if target.digest().is_some() {
-            let why = "refusing to create a tag with a digest reference";
-            return Err(Error::invalid("target", why));
-        }
         let image = self.images.resolve(source)?;
         self.images.names.insert(target.clone(), image.id.clone());
         self.tell_image(&image, EventAction::Tag, target.familiar());

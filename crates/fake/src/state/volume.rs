@@ -11,8 +11,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 use wharf_core::{
-    Error, ErrorKind, EventAction, EventKind, Filters, Pruned, Result, Timestamp, VolumeConfig,
-    VolumeInfo,
+    DriverOptions, Error, ErrorKind, EventAction, EventKind, Filters, Pruned, Result, Timestamp,
+    VolumeConfig, VolumeInfo,
 };
 
 pub(super) const DRIVER: &str = "local";
@@ -30,7 +30,7 @@ pub(super) struct Volumes {
 struct Volume {
     created: Timestamp,
     labels: BTreeMap<String, String>,
-    options: BTreeMap<String, String>,
+    options: DriverOptions,
     anonymous: bool,
     tree: Tree,
 }

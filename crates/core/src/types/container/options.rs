@@ -369,8 +369,7 @@ data! {
         /// Gives it all privileges of the host.
         pub privileged: bool,
         /// What it reads on stdin, which then ends. Only `exec_container` takes it; without it stdin is empty.
-        #[serde(with = "crate::serde_with::bytes")]
-        pub input: bytes::Bytes,
+        pub input: crate::Input,
         /// How many bytes of output `exec_container` collects before it fails, 16 MiB unless set.
         pub output_limit: OutputLimit,
     }
