@@ -11,7 +11,7 @@ use wharf_core::{
 };
 
 use crate::bridge;
-use crate::context::check_tls;
+use crate::context::{check_tls, credentials};
 use crate::convert::system::Versions;
 use crate::dialect::Dialect;
 use crate::discover::resolve;
@@ -50,7 +50,7 @@ struct Inner {
     api: ApiVersion,
     /// For people: `docker 28.5.2`.
     engine: Arc<str>,
-    /// What logins left, by registry.
+    /// What the configuration and logins left, by registry.
     credentials: Mutex<BTreeMap<String, Credentials>>,
 }
 
@@ -278,7 +278,7 @@ impl DockerBuilder {
         tracing::debug!(endpoint = %transport.endpoint(), %engine, %api, "connected");
         let transport = Arc::new(transport);
         let bollard = bridge::bollard(&transport).map_err(|failure| at.error(failure))?;
-        let credentials = Mutex::default();
+        let credentials = Mutex::new(credentials(&environment));
         let inner = Inner {
             transport,
             bollard,

@@ -3,38 +3,82 @@
 use std::collections::BTreeMap;
 use std::{fmt, fs, io};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
-use wharf_core::{Error, ErrorKind, Result};
+use wharf_core::{Credentials, Error, ErrorKind, Result, Secret};
 
 use crate::endpoint::Endpoint;
 use crate::environment::Environment;
+use crate::registry;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct ConfigFile {
     #[serde(rename = "currentContext")]
-    current_context: Option<String>,
+    current_context: String,
+    auths: BTreeMap<String, Auth>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    /// `username:password` in base64.
+    auth: String,
+    identitytoken: String,
+}
+
+/// The configuration file; an empty one if there is none.
+fn config_file(environment: &Environment) -> Result<ConfigFile> {
+    let Some(folder) = environment.config_folder() else {
+        return Ok(ConfigFile::default());
+    };
+    let path = folder.join("config.json");
+    let unreadable = |error: &dyn fmt::Display| {
+        let why = format_args!("{} cannot be read: {error}", path.display());
+        Error::invalid("config.json", why)
+    };
+    match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| unreadable(&error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigFile::default()),
+        Err(error) => Err(unreadable(&error)),
+    }
 }
 
 /// The context that the configuration file chooses. A file that cannot be read is no "none": the
 /// engine that it means might be another one.
 pub(crate) fn current_context(environment: &Environment) -> Result<Option<String>> {
-    let Some(folder) = environment.config_folder() else {
-        return Ok(None);
-    };
-    let path = folder.join("config.json");
-    let unreadable = |error: &dyn fmt::Display| {
-        Error::invalid(
-            "config.json",
-            format_args!("{} cannot be read: {error}", path.display()),
-        )
-    };
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(&error)),
-    };
-    let config: ConfigFile = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
-    Ok(config.current_context.filter(|name| !name.is_empty()))
+    let config = config_file(environment)?;
+    Ok(Some(config.current_context).filter(|name| !name.is_empty()))
+}
+
+/// What the configuration file has to say to registries, by their names. Where it cannot be read
+/// the engine can be used all the same, if not to pull what is private.
+pub(crate) fn credentials(environment: &Environment) -> BTreeMap<String, Credentials> {
+    let config = config_file(environment).unwrap_or_else(|error| {
+        tracing::warn!(%error, "no credentials from the configuration");
+        ConfigFile::default()
+    });
+    let auths = config.auths.into_iter();
+    auths
+        .filter_map(|(address, auth)| {
+            let credentials = auth.into_credentials()?;
+            Some((registry::key_of_address(&address).to_owned(), credentials))
+        })
+        .collect()
+}
+
+impl Auth {
+    /// None where a helper program keeps them.
+    fn into_credentials(self) -> Option<Credentials> {
+        let pair = String::from_utf8(BASE64_STANDARD.decode(self.auth).ok()?).ok()?;
+        let (username, password) = pair.split_once(':')?;
+        let mut credentials = Credentials::new(username, password.trim_end_matches('\0'));
+        credentials.identity_token = Some(self.identitytoken)
+            .filter(|token| !token.is_empty())
+            .map(Secret::from);
+        Some(credentials)
+    }
 }
 
 #[derive(Deserialize)]
@@ -102,4 +146,48 @@ pub(crate) fn check_tls(environment: &Environment, endpoint: Endpoint) -> Result
 fn no_tls(endpoint: &Endpoint, why: &str) -> Error {
     let why = format!("{endpoint}: {why}, which is not available yet; use a unix socket");
     Error::new(ErrorKind::Unsupported, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_found_by_the_registrys_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::empty(folder.path())
+            .with_variable("DOCKER_CONFIG", folder.path().to_str().unwrap());
+        assert!(credentials(&environment).is_empty());
+        // alice:a:b, bob:c with the NUL that old versions wrote, and one that a helper keeps.
+        let config = r#"{"auths":{
+            "https://index.docker.io/v1/":{"auth":"YWxpY2U6YTpi"},
+            "localhost:5000":{"auth":"Ym9iOmMA","identitytoken":"t"},
+            "https://quay.io":{}
+        },"credsStore":"desktop"}"#;
+        fs::write(folder.path().join("config.json"), config).unwrap();
+        let found = credentials(&environment);
+        assert_eq!(found.len(), 2);
+        let hub = &found[registry::key(None)];
+        assert_eq!(
+            (hub.username.as_str(), hub.password.expose()),
+            ("alice", "a:b")
+        );
+        let local = &found["localhost:5000"];
+        assert_eq!(
+            (local.username.as_str(), local.password.expose()),
+            ("bob", "c")
+        );
+        assert_eq!(local.identity_token.as_ref().unwrap().expose(), "t");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_chooses_nothing_in_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::empty(folder.path())
+            .with_variable("DOCKER_CONFIG", folder.path().to_str().unwrap());
+        fs::write(folder.path().join("config.json"), "{").unwrap();
+        let error = current_context(&environment).unwrap_err();
+        assert!(error.message().contains("config.json"), "{error}");
+        assert!(credentials(&environment).is_empty());
+    }
 }

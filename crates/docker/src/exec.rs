@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
-use futures::{Stream, TryStreamExt, future};
+use futures::future::{self, Either};
+use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use wharf_core::{ErrorKind, ExecConfig, ExecOutput, Exit, LogChunk, LogSource};
@@ -97,8 +98,11 @@ impl Docker {
             }
         };
         let collect = collect(Output::new(output, framing), limit);
-        let (_, collected) = future::join(feed, collect).await;
-        collected
+        // What ends the output ends all: nobody may be left to read the input.
+        match future::select(pin!(collect), pin!(feed)).await {
+            Either::Left((collected, _)) => collected,
+            Either::Right((_, collect)) => collect.await,
+        }
     }
 
     /// How the program ended, once the engine knows. Podman gives a 0 while it still runs.

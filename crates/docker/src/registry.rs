@@ -20,7 +20,14 @@ pub(crate) fn key(registry: Option<&str>) -> &str {
     }
 }
 
-/// The credentials for a pull: those of the call, else those that a login left.
+/// The same for the address of a registry, as configuration files have it.
+pub(crate) fn key_of_address(address: &str) -> &str {
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+    key(host.split('/').next())
+}
+
+/// The credentials for a pull: those of the call, else those that a login or the
+/// configuration left.
 ///
 /// In the alphabet for URLs: with the usual one, engines ignore the header without a word as soon
 /// as a password makes a `+` or a `/`.
@@ -59,6 +66,8 @@ mod tests {
             assert_eq!(key(name), HUB);
         }
         assert_eq!(key(Some("localhost:5000")), "localhost:5000");
+        assert_eq!(key_of_address("https://index.docker.io/v1/"), HUB);
+        assert_eq!(key_of_address("https://quay.io"), "quay.io");
     }
 
     #[test]

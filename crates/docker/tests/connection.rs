@@ -9,7 +9,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use mock::{Mock, Step, chunk, container, end, frame, json, streamed, streaming};
 use wharf_core::{
     Checked, ContainerConfig, ContainerOps, ErrorKind, EventOps, EventsOptions, ExecConfig,
-    ImageOps, InspectOptions, KillOptions, LogsOptions, PullOptions, StartOptions, SystemOps,
+    ImageOps, InspectOptions, KillOptions, LogsOptions, PullOptions, RemoveImageOptions, StartOptions, SystemOps,
     WaitOptions,
 };
 use wharf_docker::Docker;
@@ -612,4 +612,100 @@ async fn a_log_is_shown_as_it_is_written() {
     assert_eq!(&log.next().await.unwrap().unwrap().bytes[..], b"first");
     assert!(log.next().now_or_never().is_none());
     assert_eq!(&log.next().await.unwrap().unwrap().bytes[..], b"second");
+}
+
+#[tokio::test]
+async fn a_call_that_is_done_leaves_no_connection_open() {
+    let slowly = |seen: &mock::Seen| match seen.method.as_str() {
+        "DELETE" => [
+            streaming(),
+            vec![
+                chunk(br#"[{"Untagged":"#),
+                Step::Wait(Duration::from_millis(10)),
+                chunk(br#""x:1"}]"#),
+                end(),
+            ],
+        ]
+        .concat(),
+        "POST" => json(204, ""),
+        _ => vec![],
+    };
+    let mock = Mock::unix(slowly);
+    let engine = mock.connect().await;
+    engine
+        .start_container("c", StartOptions::default())
+        .await
+        .unwrap();
+    engine
+        .kill_container("c", KillOptions::default())
+        .await
+        .unwrap();
+    let removed = engine.remove_image("x:1", RemoveImageOptions::default());
+    assert_eq!(removed.await.unwrap().untagged, ["x:1"]);
+    let seen = mock.seen();
+    assert_eq!(seen.len(), 3);
+    for seen in seen {
+        mock.hung_up(&seen).await;
+    }
+}
+
+/// A mock that starts programs: what it says once one runs, and about its end.
+fn programs(run: Vec<Step>, looked_at: &'static str) -> Mock {
+    Mock::unix(
+        move |seen| match (seen.method.as_str(), seen.path.split(['/', '?']).nth(4)) {
+            ("POST", Some("exec")) => json(201, r#"{"Id":"e"}"#),
+            ("POST", Some("start")) => run.clone(),
+            ("GET", Some("json")) if seen.path.contains("/exec/") => json(200, looked_at),
+            _ => vec![],
+        },
+    )
+}
+
+/// The connection is handed over.
+fn upgraded() -> Vec<Step> {
+    let head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+    vec![Step::Send(head.as_bytes().to_vec())]
+}
+
+/// More than the buffers between two ends hold.
+fn more_than_is_read() -> ExecConfig {
+    ExecConfig::new(["x"]).with_input(vec![b'x'; 16 * 1024 * 1024])
+}
+
+const SOON: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn a_program_that_reads_no_input_ends_as_any_other() {
+    let says = [upgraded(), vec![Step::Send(frame(1, b"done")), Step::HangUp]].concat();
+    let mock = programs(says, r#"{"Running":false,"ExitCode":3,"Pid":7}"#);
+    let engine = mock.connect().await;
+    let ran = engine.exec_container("c", more_than_is_read());
+    let ran = tokio::time::timeout(SOON, ran).await.unwrap().unwrap();
+    assert_eq!((ran.code(), ran.stdout_text().as_str()), (3, "done"));
+}
+
+#[tokio::test]
+async fn too_much_output_or_the_end_of_the_handle_ends_a_program_that_reads_no_input() {
+    let long = Step::Wait(Duration::from_secs(600));
+    let says = [upgraded(), vec![Step::Send(frame(1, b"done")), long]].concat();
+    let mock = programs(says, "");
+    let engine = mock.connect().await;
+    let config = more_than_is_read().with_output_limit(3_usize);
+    let ran = engine.exec_container("c", config);
+    let error = tokio::time::timeout(SOON, ran).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+
+    let ran = engine.exec_container("c", more_than_is_read());
+    let close = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        engine.close().await.unwrap();
+    };
+    let (ran, ()) = tokio::time::timeout(SOON, futures::future::join(ran, close))
+        .await
+        .unwrap();
+    let error = ran.unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::ConnectionFailed && error.was_sent(),
+        "{error:?}"
+    );
 }

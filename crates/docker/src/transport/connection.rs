@@ -67,15 +67,18 @@ impl Connection {
         })
     }
 
-    /// Drives the connection for a body that somebody else reads.
-    pub(crate) async fn finish(mut self) {
+    /// Drives the connection for a body that somebody else reads, and closes it after that.
+    pub(crate) async fn finish(self) {
+        let Self {
+            mut driver,
+            mut done,
+            sender,
+        } = self;
+        // While there may be another request, a connection does not end with its answer.
+        drop(sender);
         poll_fn(|cx| {
-            drive(&mut self.driver, &mut self.done, cx);
-            if self.done {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            drive(&mut driver, &mut done, cx);
+            if done { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, future, stream};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -93,7 +93,7 @@ impl Transport {
     /// Ends every call and stream, and refuses new ones. Twice is no more than once.
     pub(crate) fn close(&self) {
         self.closed.cancel();
-        self.pool.clear();
+        self.pool.close();
     }
 
     /// An exchange whose answer is short: within the deadline, body and all.
@@ -107,7 +107,7 @@ impl Transport {
             let body = answer.body.collect(LONGEST_ANSWER).await?;
             if request.may_repeat() {
                 let mut connection = answer.body.into_connection();
-                if connection.is_idle().await {
+                if connection.is_idle().await && !self.closed.is_cancelled() {
                     self.pool.put(connection);
                 }
             }
@@ -157,12 +157,19 @@ impl Transport {
             })
             .await?;
         let (reader, writer) = tokio::io::split(socket);
-        let closed = self.closed.clone().cancelled_owned();
+        let closed = self.closed.clone();
         let rest =
             ReaderStream::new(reader).map(|read| read.map_err(|error| Failure::Cut(error.into())));
         let first = stream::iter((!read_ahead.is_empty()).then_some(Ok(read_ahead)));
-        let bytes = first.chain(rest).take_until(closed);
-        Ok((Box::pin(bytes), writer))
+        let bytes = first
+            .chain(rest)
+            .take_until(closed.clone().cancelled_owned());
+        // Cut short is not ended.
+        let end = stream::once(async move {
+            let cut = closed.is_cancelled();
+            cut.then_some(Err(Failure::Closed { sent: true }))
+        });
+        Ok((Box::pin(bytes.chain(end.filter_map(future::ready))), writer))
     }
 
     /// Runs what talks to the engine until it is done, late, or the handle is closed.
@@ -193,7 +200,7 @@ impl Transport {
 
     /// A request of bollard's: sent once, on a connection of its own, with the version before its
     /// path. bollard reads the answer in its own time, so the connection needs a task; it ends with
-    /// the answer, or when nobody wants that any more.
+    /// the answer, when nobody wants that any more, or with the handle.
     pub(crate) async fn forward(
         &self,
         request: bollard::BollardRequest,
@@ -212,7 +219,8 @@ impl Transport {
         let request = http::Request::from_parts(head, Full::new(body));
         let answer = accept(self.connect().await?.send(request).await?).await?;
         let (body, connection) = answer.body.into_parts();
-        tokio::spawn(connection.finish());
+        let closed = self.closed.clone();
+        tokio::spawn(async move { closed.run_until_cancelled(connection.finish()).await });
         Ok(http::Response::from_parts(answer.head, body))
     }
 

@@ -1,6 +1,6 @@
 //! Connections that wait for their next request.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime;
@@ -13,8 +13,16 @@ const KEPT: usize = 32;
 const KEPT_FOR: Duration = Duration::from_secs(20);
 
 /// The most recently used connections, for calls that may be repeated.
-#[derive(Default)]
-pub(crate) struct Pool(Mutex<Vec<Idle>>);
+pub(crate) struct Pool(
+    /// None once it is closed: whoever brings a connection back after that keeps it no longer.
+    Mutex<Option<Vec<Idle>>>,
+);
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+}
 
 struct Idle {
     connection: Connection,
@@ -40,25 +48,50 @@ impl Pool {
             home: runtime::Handle::current().id(),
             since: Instant::now(),
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
+        let Some(kept) = kept.as_mut() else { return };
         if kept.len() == KEPT {
             kept.remove(0);
         }
         kept.push(idle);
     }
 
-    pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+    /// Closes all connections, and those that are brought back later.
+    pub(crate) fn close(&self) {
+        *self.lock() = None;
     }
 
     fn pop(&self) -> Option<Connection> {
         let home = runtime::Handle::current().id();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
+        let kept = kept.as_mut()?;
         kept.retain(|idle| idle.since.elapsed() < KEPT_FOR);
         let at = kept.iter().rposition(|idle| idle.home == home)?;
         Some(kept.remove(at).connection)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Idle>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::super::socket::Socket;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_brought_back_after_the_end_is_closed() {
+        let pool = Pool::default();
+        let (mut engine, ours) = tokio::io::duplex(64);
+        let connection = Connection::handshake(Socket::new(Box::new(ours)))
+            .await
+            .unwrap();
+        pool.close();
+        pool.put(connection);
+        assert!(pool.take().await.is_none());
+        assert_eq!(engine.read(&mut [0; 8]).await.unwrap(), 0, "it is open");
     }
 }
