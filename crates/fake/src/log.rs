@@ -32,6 +32,8 @@ struct Inner {
     partial: [BytesMut; 2],
     console: bool,
     running: bool,
+    /// There is no engine any more that could end the run.
+    abandoned: bool,
     /// How many records there were when each run was over.
     ends: Vec<usize>,
 }
@@ -72,6 +74,12 @@ impl Log {
         let end = inner.records.len();
         inner.ends.push(end);
         drop(inner);
+        self.grown.notify_waiters();
+    }
+
+    /// The engine is gone, and with it the run: its end will not come, which is what followers are told.
+    pub(crate) fn abandon(&self) {
+        self.lock().abandoned = true;
         self.grown.notify_waiters();
     }
 
@@ -121,20 +129,22 @@ impl Log {
         }
     }
 
-    /// The next record that the options let through; none when the reader has come to its end.
+    /// The next record that the options let through; none when the reader has come to its end. Fails where the run
+    /// that it follows was abandoned.
     pub(crate) async fn next(
         &self,
         cursor: &mut Cursor,
         options: &LogsOptions,
-    ) -> Option<LogChunk> {
+    ) -> Option<Result<LogChunk, Abandoned>> {
         loop {
             let grown = self.grown.notified();
             tokio::pin!(grown);
             // Enabled before the look, so that nothing that is written after it is missed.
             grown.as_mut().enable();
             match self.step(cursor, options) {
-                Step::Record(chunk) => return Some(chunk),
+                Step::Record(chunk) => return Some(Ok(chunk)),
                 Step::End => return None,
+                Step::Abandoned => return Some(Err(Abandoned)),
                 Step::NothingYet => grown.await,
             }
         }
@@ -164,6 +174,8 @@ impl Log {
         }
         if end.is_some() {
             Step::End
+        } else if inner.abandoned {
+            Step::Abandoned
         } else {
             Step::NothingYet
         }
@@ -179,7 +191,12 @@ enum Step {
     Record(LogChunk),
     NothingYet,
     End,
+    Abandoned,
 }
+
+/// What a follower finds whose engine is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Abandoned;
 
 /// How far a reader has come.
 #[derive(Debug)]
@@ -276,7 +293,7 @@ mod tests {
         let mut cursor = log.open(&options);
         let mut chunks = Vec::new();
         while let Some(chunk) = log.next(&mut cursor, &options).await {
-            chunks.push(chunk);
+            chunks.push(chunk.unwrap());
         }
         chunks
     }
@@ -343,9 +360,24 @@ mod tests {
         log.begin_run(false);
         log.write(Stdout, &Bytes::from_static(b"second\n"), &clock)
             .unwrap();
-        let first = log.next(&mut cursor, &options).await.unwrap();
+        let first = log.next(&mut cursor, &options).await.unwrap().unwrap();
         assert_eq!(first.bytes.as_ref(), b"first\n");
         assert!(log.next(&mut cursor, &options).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_follower_of_an_abandoned_log_reads_what_is_there_and_is_told() {
+        let (log, _) = log_of(&[(Stdout, "first\n")]);
+        let options = LogsOptions::default().with_follow(true);
+        let mut cursor = log.open(&options);
+        log.abandon();
+        let first = log.next(&mut cursor, &options).await.unwrap().unwrap();
+        assert_eq!(first.bytes.as_ref(), b"first\n");
+        assert_eq!(log.next(&mut cursor, &options).await, Some(Err(Abandoned)));
+        assert_eq!(
+            texts(&read(&log, LogsOptions::default()).await),
+            ["first\n"]
+        );
     }
 
     #[tokio::test]

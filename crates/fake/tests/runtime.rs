@@ -459,6 +459,40 @@ async fn no_task_is_left_when_the_last_handle_is_gone() {
     assert_eq!(tasks(), before);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_follower_is_told_when_the_engine_goes_with_its_last_handle() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let id = started(&runtime, shell("echo here; sleep 1000")).await;
+    sleep(SECOND).await;
+    let follow = LogsOptions::default().with_follow(true);
+    let mut chunks = runtime.container_logs(&id, follow).await.unwrap();
+    drop((fake, runtime));
+    assert_eq!(&chunks.next().await.unwrap().unwrap().bytes[..], b"here\n");
+    let told = timeout(SECOND, chunks.next()).await.unwrap().unwrap();
+    assert_eq!(told.unwrap_err().kind(), ErrorKind::ConnectionFailed);
+    assert!(chunks.next().await.is_none());
+}
+
+#[test]
+fn a_second_tokio_runtime_is_told_that_the_engine_lives_in_the_first() {
+    let tokio = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let runtime = Fake::new().runtime();
+    let (home, other) = (tokio(), tokio());
+    home.block_on(runtime.ping()).unwrap();
+    let error = other.block_on(runtime.run(shell("exit 3"), RunOptions::default()));
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.message().contains("another"), "{error}");
+    let output = home.block_on(runtime.run(shell("exit 3"), RunOptions::default()));
+    assert_eq!(output.unwrap().code(), 3);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn on_several_threads_each_containers_events_keep_their_order() {
     let fake = Fake::new();

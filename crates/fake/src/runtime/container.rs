@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::{
+    log::Abandoned,
     process,
     run::{Collector, to_the_end},
     state::ExecLaunch,
@@ -146,7 +147,7 @@ impl ContainerOps for Engine {
                     Some(deadline) => tokio::time::timeout_at(deadline, next).await.ok()?,
                     None => next.await,
                 };
-                chunk.map(|chunk| (Ok(chunk), cursor))
+                chunk.map(|chunk| (chunk.map_err(|Abandoned| super::gone()), cursor))
             }
         });
         Ok(self.items(Operation::ContainerLogs, chunks))

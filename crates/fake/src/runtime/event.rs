@@ -61,10 +61,7 @@ impl Feed {
                 );
                 Some(Err(Error::new(ErrorKind::Lagged, why)))
             }
-            Err(RecvError::Closed) => Some(Err(Error::new(
-                ErrorKind::ConnectionFailed,
-                "the fake engine is gone",
-            ))),
+            Err(RecvError::Closed) => Some(Err(super::gone())),
         }
     }
 

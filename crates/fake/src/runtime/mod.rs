@@ -91,6 +91,26 @@ impl Shared {
         })
     }
 
+    /// The first call settles which tokio runtime the engine lives in. In another one its clock would be another, and its
+    /// tasks may never be polled again: better an error than to hang.
+    fn enter(&self) -> Result<()> {
+        let internal = |why: &str| Error::new(ErrorKind::Internal, why).with_sent(false);
+        match (self.handle.get(), Handle::try_current()) {
+            (None, Ok(here)) => {
+                self.handle.get_or_init(|| here);
+                Ok(())
+            }
+            (None, Err(error)) => {
+                let why = "the fake engine runs its programs as tasks: call it from within a tokio runtime";
+                Err(internal(why).with_source(error))
+            }
+            (Some(home), Ok(here)) if home.id() != here.id() => Err(internal(
+                "the fake engine lives in the tokio runtime that used it first, and this is another: make a Fake for each",
+            )),
+            (Some(_), _) => Ok(()),
+        }
+    }
+
     /// One transition, whole: what happens in it is published, and carried out, before anybody else looks.
     pub(crate) fn step<T>(self: &Arc<Self>, transition: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.lock();
@@ -147,6 +167,17 @@ impl Shared {
     }
 }
 
+/// With the last handle the engine goes, and its programs with it: who follows one is told.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let world = self.world.get_mut();
+        world
+            .unwrap_or_else(PoisonError::into_inner)
+            .state
+            .abandon_logs();
+    }
+}
+
 impl Engine {
     pub(crate) fn connect(shared: Arc<Shared>) -> Self {
         let session = Session {
@@ -164,13 +195,7 @@ impl Engine {
         if *self.session.closed.borrow() {
             return Err(closed().with_sent(false));
         }
-        if self.shared.handle.get().is_none() {
-            let handle = Handle::try_current().map_err(|error| {
-                let why = "the fake engine runs its programs as tasks: call it from within a tokio runtime";
-                Error::new(ErrorKind::Internal, why).with_source(error)
-            })?;
-            self.shared.handle.get_or_init(|| handle);
-        }
+        self.shared.enter()?;
         Ok(&self.shared)
     }
 
@@ -222,6 +247,11 @@ impl Engine {
             Poll::Ready(next.map(|item| item.map_err(|error| error.with_operation(operation))))
         }))
     }
+}
+
+/// The last handle was dropped.
+fn gone() -> Error {
+    Error::new(ErrorKind::ConnectionFailed, "the fake engine is gone")
 }
 
 fn closed() -> Error {

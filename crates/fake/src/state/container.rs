@@ -206,6 +206,12 @@ impl State {
         self.containers.get_mut(key).ok_or_else(gone)
     }
 
+    /// There is no engine any more: no run comes to its end.
+    pub(crate) fn abandon_logs(&self) {
+        let all = self.containers.iter();
+        all.for_each(|(_, container)| container.log.abandon());
+    }
+
     /// The log of a container.
     pub(crate) fn log(&self, key: Key) -> Result<Arc<Log>> {
         let container = self.container(key)?;
