@@ -7,7 +7,7 @@ use crate::{
     operation::Capabilities,
     table::{container_ops, event_ops, image_ops, network_ops, system_ops, volume_ops},
     types::*,
-    validate::{self, Validate, WishesName},
+    validate::{self, Asked, Validate, WishesName},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -41,38 +41,38 @@ impl<R: Runtime> Checked<R> {
 
 /// An argument's check: texts by the argument's name in the table, everything else by its type.
 macro_rules! check {
-    (id, $id:expr, $op:expr) => {
+    (id, $id:expr, $asked:expr) => {
         validate::container_id($id)?
     };
-    (container, $id:expr, $op:expr) => {
+    (container, $id:expr, $asked:expr) => {
         validate::container_id($id)?
     };
-    (name, $name:expr, $op:expr) => {
+    (name, $name:expr, $asked:expr) => {
         validate::container_name($name)?
     };
-    (reference, $reference:expr, $op:expr) => {
+    (reference, $reference:expr, $asked:expr) => {
         validate::image(AsRef::<str>::as_ref($reference))?
     };
-    (target, $target:expr, $op:expr) => {
+    (target, $target:expr, $asked:expr) => {
         validate::image_name($target)?
     };
-    (references, $references:expr, $op:expr) => {
+    (references, $references:expr, $asked:expr) => {
         validate::images($references)?
     };
-    (volume, $volume:expr, $op:expr) => {
+    (volume, $volume:expr, $asked:expr) => {
         validate::volume_name($volume)?
     };
-    (network, $network:expr, $op:expr) => {
+    (network, $network:expr, $asked:expr) => {
         validate::network_id($network)?
     };
-    (path, $path:expr, $op:expr) => {
+    (path, $path:expr, $asked:expr) => {
         validate::absolute_path("path", $path)?
     };
-    (term, $term:expr, $op:expr) => {
+    (term, $term:expr, $asked:expr) => {
         validate::not_empty("term", $term)?
     };
-    ($a:ident, $value:expr, $op:expr) => {
-        Validate::validate(&$value, $op)?
+    ($a:ident, $value:expr, $asked:expr) => {
+        Validate::validate(&$value, $asked)?
     };
 }
 
@@ -84,8 +84,9 @@ macro_rules! checked { ($group:ident $( $hook:ident $name:ident $Op:ident $flags
             let wished = wished!($flags);
             let resource = wished!(or wished, $flags);
             let inner = inner!($group, self.0, $Op);
-            let check = || -> Result<()> { $( check!($a, $a, Operation::$Op); )* Ok(()) };
-            let outcome = match check() {
+            let asked = Asked { operation: Operation::$Op, target: resource.map(|(_, id)| id) };
+            let check = |asked: Asked<'_>| -> Result<()> { let _ = asked; $( check!($a, $a, asked); )* Ok(()) };
+            let outcome = match check(asked) {
                 Ok(()) => $group::$name(inner $(, $a)*).await,
                 Err(refused) => Err(refused),
             };

@@ -179,6 +179,18 @@ async fn what_the_helpers_cannot_do_is_refused_too() {
     );
 }
 
+#[tokio::test]
+async fn a_password_goes_to_no_other_registry() {
+    let runtime = Checked::new(Toy::default());
+    let image: ImageRef = "other.example/app".parse().unwrap();
+    let pull = |registry: &str| {
+        let credentials = Credentials::new("alice", "secret").with_registry(registry);
+        runtime.pull_image(&image, PullOptions::default().with_credentials(credentials))
+    };
+    refused(pull("ghcr.io").await, &runtime, "credentials");
+    pull("https://other.example/").await.unwrap();
+}
+
 #[test]
 fn what_may_be_a_secret_is_not_shown() {
     let exec = ExecConfig::new(["login"])

@@ -102,6 +102,28 @@ data! {
     }
 }
 
+impl Credentials {
+    /// The registry as image references name it: its host, and its port where it has one, without scheme or path.
+    /// Docker Hub is `docker.io` by all of its names. None where no registry is named.
+    ///
+    /// ```
+    /// use wharf_core::Credentials;
+    /// let credentials = Credentials::new("alice", "secret");
+    /// assert_eq!(credentials.registry_host(), None);
+    /// let hub = credentials.with_registry("https://index.docker.io/v1/");
+    /// assert_eq!(hub.registry_host(), Some("docker.io"));
+    /// ```
+    pub fn registry_host(&self) -> Option<&str> {
+        let address = self.registry.as_deref()?;
+        let bare = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let host = bare.split('/').next().unwrap_or(bare);
+        Some(match host {
+            "index.docker.io" | "registry-1.docker.io" => "docker.io",
+            host => host,
+        })
+    }
+}
+
 data! {
     /// A registry that took the credentials.
     #[derive(Default, Eq)]

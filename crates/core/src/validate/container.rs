@@ -1,10 +1,10 @@
 //! What a container's configuration must fulfil in itself.
 
 use super::{
-    Validate, absolute_path, container_id, container_name, grace, image, network_id, not_empty,
-    volume_name,
+    Asked, Validate, absolute_path, container_id, container_name, grace, image, network_id,
+    not_empty, volume_name,
 };
-use crate::{Error, Operation, Result, types::*};
+use crate::{Error, Result, types::*};
 use std::{collections::BTreeSet, time::Duration};
 
 /// The least memory a container may be limited to.
@@ -58,7 +58,7 @@ const CAPABILITIES: [&str; 42] = [
 ];
 
 impl Validate for ContainerConfig {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         not_empty("image", &self.image)?;
         image(&self.image)?;
         self.name.as_deref().map_or(Ok(()), container_name)?;

@@ -113,31 +113,37 @@ pub(crate) fn not_empty(field: &str, text: &str) -> Result<()> {
     }
 }
 
-/// What an argument must fulfil in itself.
+/// What an argument is asked for: the operation, and what that is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) target: Option<&'a str>,
+}
+
+/// What an argument must fulfil, in itself and for what it is asked for.
 pub(crate) trait Validate {
-    fn validate(&self, operation: Operation) -> Result<()>;
+    fn validate(&self, asked: Asked<'_>) -> Result<()>;
 }
 
 /// Arguments whose type says it all.
 macro_rules! always_valid { ($($ty:ty),* $(,)?) => { $(
     impl Validate for $ty {
-        fn validate(&self, _: Operation) -> Result<()> {
+        fn validate(&self, _: Asked<'_>) -> Result<()> {
             Ok(())
         }
     }
 )* } }
 always_valid! {
     Body, CommitOptions, DisconnectOptions, DiskUsageOptions, DownloadOptions, ImportOptions,
-    InspectImageOptions, InspectOptions, KillOptions, LoadOptions, PullOptions, PushOptions,
-    RemoveImageOptions, RemoveOptions, RemoveVolumeOptions, StartOptions, StatsOptions, TopOptions,
+    InspectImageOptions, InspectOptions, KillOptions, LoadOptions, RemoveImageOptions, RemoveOptions, RemoveVolumeOptions, StartOptions, StatsOptions, TopOptions,
     UploadOptions, &ImageRef, ConnectOptions,
 }
 
 /// Arguments that only carry filters.
 macro_rules! only_filters { ($($ty:ty),* $(,)?) => { $(
     impl Validate for $ty {
-        fn validate(&self, operation: Operation) -> Result<()> {
-            self.filters.validate(operation)
+        fn validate(&self, asked: Asked<'_>) -> Result<()> {
+            self.filters.validate(asked.operation)
         }
     }
 )* } }
@@ -147,7 +153,7 @@ only_filters! {
 }
 
 impl Validate for Credentials {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         if self.identity_token.is_none() {
             not_empty("username", &self.username)?;
         }
@@ -157,20 +163,52 @@ impl Validate for Credentials {
     }
 }
 
+impl Validate for PullOptions {
+    fn validate(&self, asked: Asked<'_>) -> Result<()> {
+        self.credentials
+            .as_ref()
+            .map_or(Ok(()), |credentials| for_registry(credentials, asked))
+    }
+}
+
+impl Validate for PushOptions {
+    fn validate(&self, asked: Asked<'_>) -> Result<()> {
+        self.credentials
+            .as_ref()
+            .map_or(Ok(()), |credentials| for_registry(credentials, asked))
+    }
+}
+
+/// A password must not go to a registry that it was not meant for.
+fn for_registry(credentials: &Credentials, asked: Asked<'_>) -> Result<()> {
+    credentials.validate(asked)?;
+    let image = asked.target.map(str::parse::<ImageRef>).transpose()?;
+    match (credentials.registry_host(), image) {
+        (Some(meant), Some(image)) if meant != image.registry() => Err(Error::invalid(
+            "credentials",
+            format_args!(
+                "they are for {meant}, and the image is in {}",
+                image.registry()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl Validate for SearchOptions {
-    fn validate(&self, operation: Operation) -> Result<()> {
+    fn validate(&self, asked: Asked<'_>) -> Result<()> {
         if let Some(limit @ (0 | 101..)) = self.limit {
             return Err(Error::invalid(
                 "limit",
                 format_args!("{limit} is not from 1 to 100"),
             ));
         }
-        self.filters.validate(operation)
+        self.filters.validate(asked.operation)
     }
 }
 
 impl Validate for BuildOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         self.tags
             .iter()
             .try_for_each(|tag| tag.parse::<ImageRef>().map(|_| ()))
@@ -178,13 +216,13 @@ impl Validate for BuildOptions {
 }
 
 impl Validate for StopOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         grace("grace", self.grace)
     }
 }
 
 impl Validate for RestartOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         grace("grace", self.grace)
     }
 }
@@ -200,7 +238,7 @@ pub(super) fn grace(field: &str, grace: Grace) -> Result<()> {
 }
 
 impl Validate for WaitOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         match &self.condition {
             WaitCondition::Other(word) => {
                 let known = WaitCondition::WORDS.join(", ");
@@ -215,7 +253,7 @@ impl Validate for WaitOptions {
 }
 
 impl Validate for LogsOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         if !self.stdout && !self.stderr {
             return Err(Error::invalid(
                 "stdout",
@@ -227,7 +265,7 @@ impl Validate for LogsOptions {
 }
 
 impl Validate for AttachOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         if !self.stdin && !self.stdout && !self.stderr {
             return Err(Error::invalid("stdout", "no stream is chosen; choose one"));
         }
@@ -236,7 +274,7 @@ impl Validate for AttachOptions {
 }
 
 impl Validate for EventsOptions {
-    fn validate(&self, operation: Operation) -> Result<()> {
+    fn validate(&self, asked: Asked<'_>) -> Result<()> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since > until
         {
@@ -245,19 +283,19 @@ impl Validate for EventsOptions {
                 format_args!("{since} is after until, {until}"),
             ));
         }
-        self.filters.validate(operation)
+        self.filters.validate(asked.operation)
     }
 }
 
 impl Validate for UpdateOptions {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         limits(self.cpus, self.memory, self.pids_limit)?;
         self.restart.as_ref().map_or(Ok(()), restart_policy)
     }
 }
 
 impl Validate for ExecConfig {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         match self.command.first() {
             None => return Err(Error::invalid("command", "it is empty; name a program")),
             Some(program) if program.is_empty() => {
@@ -274,14 +312,14 @@ impl Validate for ExecConfig {
 }
 
 impl Validate for VolumeConfig {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         volume_name(&self.name)?;
         labels(self.labels.keys())
     }
 }
 
 impl Validate for NetworkConfig {
-    fn validate(&self, _: Operation) -> Result<()> {
+    fn validate(&self, _: Asked<'_>) -> Result<()> {
         network_id(&self.name)?;
         if matches!(self.name.as_str(), "bridge" | "host" | "none" | "default") {
             return Err(Error::invalid(
