@@ -105,6 +105,26 @@ pub const VARIANCES: &[Variance] = &[
         "driver: expected",
         "It does not tell the driver.",
     ),
+    podman(
+        "next_exit_answers_when_it_is_removed_instead",
+        "not done within",
+        "Such a wait never answers.",
+    ),
+    podman(
+        "pull_tells_of_each_layer_and_brings_the_image",
+        "layers that are here",
+        "It does not tell when a layer is complete.",
+    ),
+    podman(
+        "remove_by_force_takes_what_a_stopped_one_uses",
+        "would go with it",
+        "It would remove the container with the image, so the backend refuses.",
+    ),
+    podman(
+        "create_refuses_more_cpus_than_there_are",
+        "expected InvalidInput, got Ok(",
+        "It takes any number of CPUs.",
+    ),
 ];
 
 const fn podman(case: &'static str, shows: &'static str, what: &'static str) -> Variance {
