@@ -78,7 +78,7 @@ impl ImageFixture {
         Self {
             config: ImageConfig::default(),
             layers: Vec::new(),
-            platform: Platform::new("linux", "amd64"),
+            platform: host_platform(),
             created: EPOCH,
             files: fs::Image::empty(EPOCH),
             fingerprint: 0,
@@ -186,6 +186,7 @@ impl ImageFixture {
             &self.config.exposed_ports,
             &self.config.volumes,
             &self.config.stop_signal,
+            &self.config.health_check,
         );
         let digests: Vec<_> = self.layers.iter().map(|layer| &layer.digest).collect();
         let text = format!(
@@ -234,12 +235,30 @@ impl fs::Clock for Fixed {
     }
 }
 
+/// What the pretended host is.
+pub(crate) fn host_platform() -> Platform {
+    Platform::new("linux", "amd64")
+}
+
+/// Whether an image of the platform `own` is one for `wanted`, which takes any variant where it names none.
+pub(crate) fn suits(own: &Platform, wanted: &Platform) -> bool {
+    own.os == wanted.os
+        && own.architecture == wanted.architecture
+        && (wanted.variant.is_none() || own.variant == wanted.variant)
+}
+
 /// The images of a registry: by repository, by tag, one for each platform.
 pub(crate) type Shelf = BTreeMap<String, BTreeMap<String, Vec<ImageFixture>>>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wharf_core::{HealthCheck, HealthTest};
+
+    fn checked(probe: &str) -> ImageConfig {
+        let check = HealthCheck::new(HealthTest::Shell(probe.into()));
+        ImageFixture::busybox().config.with_health_check(check)
+    }
 
     #[test]
     fn the_content_determines_the_id() {
@@ -254,12 +273,14 @@ mod tests {
             image().with_file("/a", "2").unwrap(),
             image().with_layer(5),
             image().with_platform(Platform::new("linux", "arm64")),
+            image().with_config(checked("true")),
+            image().with_config(checked("false")),
         ];
         let mut ids: Vec<_> = others.iter().map(ImageFixture::id).collect();
         ids.push(image().id());
         ids.sort();
         ids.dedup();
-        assert_eq!(ids.len(), 9);
+        assert_eq!(ids.len(), others.len() + 1);
     }
 
     #[test]

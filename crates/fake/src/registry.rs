@@ -1,6 +1,6 @@
 //! Registries as fixtures: what they offer, to whom, how fast, and how often.
 
-use crate::image::{ImageFixture, Shelf};
+use crate::image::{ImageFixture, Shelf, host_platform, suits};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -43,7 +43,7 @@ impl Registry {
     /// anybody may pull from it.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
-            host: host.into(),
+            host: canonical(&host.into()).to_owned(),
             shelf: Shelf::new(),
             accounts: BTreeMap::new(),
             public: true,
@@ -58,15 +58,21 @@ impl Registry {
     pub fn hub() -> Self {
         let tags = ["latest", "1", "1.36"];
         tags.iter().fold(Self::new(HUB), |hub, tag| {
-            hub.with_image(&format!("library/busybox:{tag}"), ImageFixture::busybox())
+            hub.with_image(&format!("busybox:{tag}"), ImageFixture::busybox())
         })
     }
 
-    /// Offers an image as `repository[:tag]`; several of one name are its platforms.
+    /// Offers an image as `repository[:tag]`; several of one name are its platforms. On Docker Hub a repository without
+    /// an owner is one of `library/`, as in references.
     #[must_use]
     pub fn with_image(mut self, name: &str, image: ImageFixture) -> Self {
         let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
-        let tags = self.shelf.entry(repository.to_owned()).or_default();
+        let official = self.host == HUB && !repository.contains('/');
+        let owner = if official { "library/" } else { "" };
+        let tags = self
+            .shelf
+            .entry(format!("{owner}{repository}"))
+            .or_default();
         let variants = tags.entry(tag.to_owned()).or_default();
         variants.retain(|variant| variant.platform != image.platform);
         variants.push(image);
@@ -124,6 +130,11 @@ impl Registry {
         match credentials {
             None if self.public => Ok(()),
             None => refused("no basic auth credentials; log in first, or give some with the pull"),
+            Some(credentials) if credentials.identity_token.is_some() => {
+                let why = "the fake's registries know users and passwords only";
+                let option = "credentials.identity_token";
+                Err(Error::unsupported_option(option, why))
+            }
             // A registry without accounts looks at nobody's.
             Some(_) if self.public && self.accounts.is_empty() && self.host != HUB => Ok(()),
             Some(credentials) if self.knows(credentials) => Ok(()),
@@ -160,10 +171,6 @@ impl Registry {
                 reference.familiar()
             ))
         };
-        let fits = |image: &&ImageFixture| match platform {
-            None => image.platform.architecture == "amd64" || platform.is_none(),
-            Some(wanted) => image.platform == *wanted,
-        };
         let variants: Vec<&ImageFixture> = match reference.digest() {
             Some(digest) => tags
                 .values()
@@ -177,9 +184,15 @@ impl Registry {
                 .flatten()
                 .collect(),
         };
-        let first = variants.first().ok_or_else(unknown)?;
+        let wanted = platform.cloned().unwrap_or_else(host_platform);
+        let fits = |image: &&ImageFixture| suits(&image.platform, &wanted);
+        match variants[..] {
+            [] => return Err(unknown()),
+            // There is nothing to choose from, and nobody asked for another.
+            [only] if platform.is_none() => return Ok(only),
+            _ => {}
+        }
         variants.iter().copied().find(fits).ok_or_else(|| {
-            let wanted = platform.unwrap_or(&first.platform);
             missing(format!(
                 "no matching manifest for {wanted} in the manifest list entries"
             ))
@@ -256,12 +269,19 @@ impl Registries {
         host: Option<&str>,
         credentials: &Credentials,
     ) -> Result<(String, &'static str)> {
-        let host = match host {
-            None | Some("index.docker.io" | "https://index.docker.io/v1/") => HUB,
-            Some(host) => host,
-        };
+        let host = host.map_or(HUB, canonical);
         self.reach(host)?.check_account(Some(credentials))?;
         Ok((host.to_owned(), "Login Succeeded"))
+    }
+}
+
+/// A registry's host as references name it, from an address in any of the spellings that clients take.
+fn canonical(address: &str) -> &str {
+    let bare = address.strip_prefix("https://").unwrap_or(address);
+    let bare = bare.strip_prefix("http://").unwrap_or(bare);
+    match bare.split_once('/').map_or(bare, |(host, _)| host) {
+        "index.docker.io" | "registry-1.docker.io" => HUB,
+        host => host,
     }
 }
 
@@ -330,30 +350,61 @@ mod tests {
 
     #[test]
     fn a_platform_is_chosen_or_refused() {
-        let arm = Platform::new("linux", "arm64");
+        let arm = "linux/arm64/v8".parse::<Platform>().unwrap();
+        let amd = Platform::new("linux", "amd64");
         let image = ImageFixture::busybox();
-        let hub = Registry::hub()
-            .with_image("library/app", image.clone())
-            .with_image("library/app", image.with_platform(arm.clone()));
+        for order in [[&amd, &arm], [&arm, &amd]] {
+            let mut all = Registries::default();
+            let offer = |hub: Registry, platform: &&Platform| {
+                hub.with_image("app", image.clone().with_platform((*platform).clone()))
+            };
+            all.add(order.iter().fold(Registry::hub(), offer));
+            let app = "app".parse().unwrap();
+            let find = |platform: Option<&Platform>| {
+                all.find(&app, platform, None)
+                    .map(|found| found.image.platform)
+            };
+            assert_eq!(find(None).unwrap(), amd);
+            assert_eq!(find(Some(&arm)).unwrap(), arm);
+            assert_eq!(find(Some(&Platform::new("linux", "arm64"))).unwrap(), arm);
+            let s390x = Platform::new("linux", "s390x");
+            assert_eq!(kind(find(Some(&s390x))), ErrorKind::ImageNotFound);
+        }
+    }
+
+    #[test]
+    fn an_image_of_one_platform_is_taken_where_none_is_asked_for() {
+        let arm = Platform::new("linux", "arm64");
+        let image = ImageFixture::busybox().with_platform(arm.clone());
+        let hub = Registry::hub().with_image("arm", image);
+        assert_eq!(find(hub, "arm", None).unwrap().image.platform, arm);
+    }
+
+    #[test]
+    fn a_host_has_one_name_however_it_is_spelled() {
         let mut all = Registries::default();
-        all.add(hub);
-        let app = "app".parse().unwrap();
-        assert_eq!(
-            all.find(&app, Some(&arm), None).unwrap().image.platform,
-            arm
-        );
-        assert_eq!(
-            all.find(&app, None, None)
-                .unwrap()
-                .image
-                .platform
-                .architecture,
-            "amd64"
-        );
-        let s390x = Platform::new("linux", "s390x");
-        assert_eq!(
-            kind(all.find(&app, Some(&s390x), None)),
-            ErrorKind::ImageNotFound
-        );
+        all.add(Registry::new("index.docker.io").with_account("alice", "secret1"));
+        all.add(Registry::new("https://r.test:5000/v2/"));
+        let alice = Credentials::new("alice", "secret1");
+        for (spelling, host) in [
+            (None, HUB),
+            (Some("docker.io"), HUB),
+            (Some("https://index.docker.io/v1/"), HUB),
+            (Some("registry-1.docker.io"), HUB),
+            (Some("r.test:5000"), "r.test:5000"),
+            (Some("http://r.test:5000"), "r.test:5000"),
+        ] {
+            assert_eq!(all.login(spelling, &alice).unwrap().0, host, "{spelling:?}");
+        }
+    }
+
+    #[test]
+    fn an_identity_token_is_refused_by_name() {
+        let mut all = Registries::default();
+        all.add(private());
+        let token = Credentials::new("", "").with_identity_token("t0ken");
+        let error = all.login(Some("r.test:5000"), &token).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains("identity_token"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use super::{State, event::has_label, prune::PruneFilter};
 use crate::{
     fs,
-    image::{ImageFixture, Layer},
+    image::{ImageFixture, Layer, suits},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -33,17 +33,8 @@ impl Image {
         self.layers.iter().map(|layer| layer.size).sum()
     }
 
-    /// A platform without a variant takes any.
     pub(super) fn runs_on(&self, wanted: &Platform) -> bool {
-        let Platform {
-            os,
-            architecture,
-            variant,
-            ..
-        } = &self.platform;
-        *os == wanted.os
-            && *architecture == wanted.architecture
-            && (wanted.variant.is_none() || *variant == wanted.variant)
+        suits(&self.platform, wanted)
     }
 }
 
