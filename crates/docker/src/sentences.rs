@@ -31,7 +31,7 @@ const REGISTRY: &[Operation] = &[
     Operation::SearchImages,
 ];
 
-/// A sentence is recognised by words that it has, in lower case.
+/// A sentence is recognised by words that it has, in lower case. A `*` stands for one word.
 struct Row(Where, &'static [&'static str], ErrorKind);
 
 use ErrorKind as K;
@@ -98,7 +98,13 @@ static DOCKER: &[Row] = &[
         K::ImageNotFound,
     ),
     Row(Anywhere, &["no such volume"], K::NotFound),
-    Row(Anywhere, &["network", "not found"], K::NotFound),
+    // A program of any name may be missing, `network` among them.
+    Row(
+        In(&[Op::StartContainer, Op::RestartContainer]),
+        &["executable file not found"],
+        K::InvalidInput,
+    ),
+    Row(Anywhere, &["network * not found"], K::NotFound),
     Row(
         Anywhere,
         &["is already in use by container"],
@@ -224,7 +230,18 @@ fn find(dialect: Dialect, operation: Operation, message: &str) -> Option<&'stati
         Dialect::Podman => PODMAN,
     };
     REGISTRIES.iter().chain(own).find(|Row(place, words, _)| {
-        place.covers(operation) && words.iter().all(|word| message.contains(word))
+        place.covers(operation) && words.iter().all(|words| has(&message, words))
+    })
+}
+
+fn has(message: &str, words: &str) -> bool {
+    let Some((before, after)) = words.split_once('*') else {
+        return message.contains(words);
+    };
+    message.match_indices(before).any(|(at, before)| {
+        let rest = &message[at + before.len()..];
+        let word = rest.find(' ').unwrap_or(rest.len());
+        rest[word..].starts_with(after)
     })
 }
 
@@ -279,6 +296,9 @@ mod tests {
     #[test]
     fn other_words_and_other_places_say_nothing() {
         assert_eq!(kind(Docker, Op::StartContainer, "something new"), None);
+        // A name is a word, and anything may be called a network.
+        let elsewhere = "no network here, and what was asked for is not found";
+        assert_eq!(kind(Docker, Op::ConnectNetwork, elsewhere), None);
         // The same words from a container's own program are no registry's.
         assert_eq!(kind(Docker, Op::ExecContainer, "connection refused"), None);
     }
