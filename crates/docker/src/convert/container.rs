@@ -10,7 +10,7 @@ use wharf_core::{
 };
 
 use super::config::{Binding, Config, HostConfig, config};
-use super::{nullable, port, positive, some, time};
+use super::{nullable, port, positive, size, some, time};
 use crate::dialect::Dialect;
 
 #[derive(Debug, Deserialize)]
@@ -25,7 +25,7 @@ pub(crate) struct Inspected {
     #[serde(default)]
     image: String,
     #[serde(default)]
-    restart_count: u32,
+    restart_count: i64,
     #[serde(default)]
     host_config: HostConfig,
     #[serde(default, deserialize_with = "nullable")]
@@ -33,8 +33,8 @@ pub(crate) struct Inspected {
     pub(crate) config: Config,
     #[serde(default)]
     network_settings: NetworkSettings,
-    size_rw: Option<u64>,
-    size_root_fs: Option<u64>,
+    size_rw: Option<i64>,
+    size_root_fs: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,7 +62,7 @@ struct WireHealth {
     #[serde(default)]
     status: String,
     #[serde(default)]
-    failing_streak: u32,
+    failing_streak: i64,
     #[serde(default, deserialize_with = "nullable")]
     log: Vec<Probe>,
 }
@@ -176,7 +176,7 @@ impl Inspected {
         info.started_at = time(&self.state.started_at);
         info.finished_at = time(&self.state.finished_at);
         info.health = self.state.health.and_then(health);
-        info.restart_count = self.restart_count;
+        info.restart_count = positive(self.restart_count).unwrap_or_default();
         if runs {
             info.ports = published(self.network_settings.ports);
         }
@@ -188,8 +188,8 @@ impl Inspected {
             .collect();
         info.mounts = self.mounts.into_iter().map(Into::into).collect();
         if sized {
-            info.size_rw = self.size_rw;
-            info.size_root = self.size_root_fs;
+            info.size_rw = self.size_rw.and_then(size);
+            info.size_root = self.size_root_fs.and_then(size);
         }
         info
     }
@@ -215,7 +215,7 @@ fn health(wire: WireHealth) -> Option<Health> {
         shown
     });
     let mut health = Health::new(status);
-    health.failing_streak = wire.failing_streak;
+    health.failing_streak = positive(wire.failing_streak).unwrap_or_default();
     health.log = probes.collect();
     Some(health)
 }
@@ -371,10 +371,13 @@ mod tests {
 
     #[test]
     fn what_an_engine_leaves_out_or_adds_breaks_nothing() {
-        let bare = br#"{"Id":"c","State":{"Status":"hibernating","New":1},"Config":{},"More":[]}"#;
+        let bare = br#"{"Id":"c","State":{"Status":"hibernating","New":1},"Config":{},"More":[],
+            "RestartCount":-1,"SizeRw":-1,"SizeRootFs":7}"#;
         let info = serde_json::from_slice::<Inspected>(bare)
             .unwrap()
-            .into_info(Dialect::Docker, false);
+            .into_info(Dialect::Docker, true);
+        assert_eq!((info.restart_count, info.size_rw), (0, None));
+        assert_eq!(info.size_root, Some(7));
         assert_eq!(info.state, ContainerState::Other("hibernating".to_owned()));
         assert_eq!(info.created, None);
     }

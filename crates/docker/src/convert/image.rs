@@ -9,7 +9,7 @@ use wharf_core::{
 };
 
 use super::config::{WireHealthCheck, Words};
-use super::{Keys, nullable, port, positive, some, time, unix_time};
+use super::{Keys, nullable, port, positive, size, some, time, unix_time};
 use crate::dialect::Dialect;
 
 #[derive(Debug, Deserialize)]
@@ -37,7 +37,7 @@ pub(crate) struct Inspected {
     #[serde(default)]
     os: String,
     #[serde(default)]
-    size: u64,
+    size: i64,
     #[serde(default, rename = "RootFS", deserialize_with = "nullable")]
     root_fs: RootFs,
 }
@@ -76,7 +76,7 @@ impl Inspected {
         info.digests = names(&self.repo_digests, dialect);
         info.parent = parent(&self.parent, dialect);
         info.created = time(&self.created);
-        info.size = self.size;
+        info.size = size(self.size).unwrap_or_default();
         info.platform = platform(self.os, self.architecture, self.variant);
         info.author = some(self.author);
         info.comment = some(self.comment);
@@ -119,7 +119,7 @@ pub(crate) struct Listed {
     #[serde(default)]
     created: i64,
     #[serde(default)]
-    size: u64,
+    size: i64,
     #[serde(default, deserialize_with = "nullable")]
     labels: BTreeMap<String, String>,
     #[serde(default)]
@@ -133,10 +133,10 @@ impl Listed {
         summary.digests = names(&self.repo_digests, dialect);
         summary.parent = parent(&self.parent_id, dialect);
         summary.created = unix_time(self.created);
-        summary.size = self.size;
+        summary.size = size(self.size).unwrap_or_default();
         summary.labels = self.labels;
         // An engine that did not count says -1.
-        summary.containers = u64::try_from(self.containers).ok();
+        summary.containers = size(self.containers);
         summary
     }
 }
@@ -230,12 +230,12 @@ mod tests {
 
     #[test]
     fn an_image_without_a_name_has_none() {
-        let wire = br#"{"Id":"sha256:1","RepoTags":["<none>:<none>"],"RepoDigests":["<none>@<none>"],"Containers":-1}"#;
+        let wire = br#"{"Id":"sha256:1","RepoTags":["<none>:<none>"],"RepoDigests":["<none>@<none>"],"Containers":-1,"Size":-1}"#;
         let image = serde_json::from_slice::<Listed>(wire)
             .unwrap()
             .into_summary(Dialect::Docker);
         assert!(image.tags.is_empty() && image.digests.is_empty());
-        assert_eq!(image.containers, None);
+        assert_eq!((image.containers, image.size), (None, 0));
     }
 
     #[test]

@@ -85,6 +85,11 @@ pub(crate) fn positive<T: TryInto<U>, U: PartialOrd + Default>(number: T) -> Opt
         .filter(|number| *number > U::default())
 }
 
+/// A size in bytes. Engines that did not count say -1.
+pub(crate) fn size(bytes: i64) -> Option<u64> {
+    u64::try_from(bytes).ok()
+}
+
 /// Nanoseconds, as Go counts durations; zero stands for the engine's default.
 pub(crate) fn nanos(nanos: i64) -> Option<Duration> {
     positive::<_, u64>(nanos).map(Duration::from_nanos)

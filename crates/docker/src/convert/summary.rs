@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wharf_core::{ContainerSummary, PublishedPort};
 
 use super::container::{MountPoint, bare};
-use super::{Keys, nullable, unix_time};
+use super::{Keys, nullable, size, unix_time};
 use crate::dialect::Dialect;
 
 #[derive(Debug, Deserialize)]
@@ -36,8 +36,8 @@ pub(crate) struct Listed {
     network_settings: Networks,
     #[serde(default, deserialize_with = "nullable")]
     mounts: Vec<MountPoint>,
-    size_rw: Option<u64>,
-    size_root_fs: Option<u64>,
+    size_rw: Option<i64>,
+    size_root_fs: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,8 +78,9 @@ impl Listed {
         summary.networks = self.network_settings.networks.0;
         summary.mounts = self.mounts.into_iter().map(Into::into).collect();
         if sized {
-            summary.size_rw = Some(self.size_rw.unwrap_or_default());
-            summary.size_root = Some(self.size_root_fs.unwrap_or_default());
+            // A zero is left out; an engine that did not count says -1.
+            summary.size_rw = size(self.size_rw.unwrap_or_default());
+            summary.size_root = size(self.size_root_fs.unwrap_or_default());
         }
         summary
     }
@@ -160,5 +161,17 @@ mod tests {
     fn a_link_is_not_its_name() {
         assert_eq!(own_name(&["/app/db".to_owned(), "/db".to_owned()]), "db");
         assert_eq!(own_name(&[]), "");
+    }
+
+    #[test]
+    fn a_size_that_was_not_counted_fails_no_list() {
+        let wire = br#"[{"Id":"c","SizeRw":-1,"SizeRootFs":-1},{"Id":"d","SizeRootFs":7}]"#;
+        let listed: Vec<Listed> = serde_json::from_slice(wire).unwrap();
+        let sizes: Vec<_> = listed
+            .into_iter()
+            .map(|listed| listed.into_summary(Dialect::Docker, true))
+            .map(|summary| (summary.size_rw, summary.size_root))
+            .collect();
+        assert_eq!(sizes, [(None, None), (Some(0), Some(7))]);
     }
 }
