@@ -57,7 +57,9 @@ impl Dialect {
 
     /// The name by which filters know an image. An id is an id to all.
     pub(crate) fn filter_image(self, name: &str) -> String {
-        let is_id = name.starts_with("sha256:") || name.bytes().all(|b| b.is_ascii_hexdigit());
+        // As short as engines show ids; less is a name: `cafe`.
+        let is_id = name.starts_with("sha256:")
+            || name.len() >= SHORT_ID && name.bytes().all(|b| b.is_ascii_hexdigit());
         match (self, name.parse::<ImageRef>()) {
             (Self::Podman, Ok(reference)) if !is_id => reference.as_str().to_owned(),
             _ => name.to_owned(),
@@ -146,6 +148,9 @@ impl Dialect {
         }
     }
 }
+
+/// The length of the ids that engines show to people.
+const SHORT_ID: usize = 12;
 
 /// How runc says that there is no such program.
 const NOT_FOUND: [&str; 2] = ["executable file not found", "no such file or directory"];
@@ -318,7 +323,8 @@ mod tests {
             "docker.io/library/busybox:latest"
         );
         assert_eq!(Podman.filter_image("sha256:0cf5"), "sha256:0cf5");
-        assert_eq!(Podman.filter_image("0cf5"), "0cf5");
+        assert_eq!(Podman.filter_image("0cf5a1b2c3d4"), "0cf5a1b2c3d4");
+        assert_eq!(Podman.filter_image("cafe"), "docker.io/library/cafe:latest");
         assert_eq!(Docker.filter_image("busybox"), "busybox");
     }
 
