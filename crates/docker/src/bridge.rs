@@ -38,6 +38,11 @@ pub(crate) fn failure(error: bollard::errors::Error) -> Failure {
             Err(err) => bollard::errors::Error::from(err),
         },
         bollard::errors::Error::HyperResponseError { err } => return Failure::from_hyper(err),
+        // Its words, or those of the parser beneath, quote what was read.
+        bollard::errors::Error::JsonDataError { .. }
+        | bollard::errors::Error::JsonSerdeError { .. } => {
+            return Failure::garbled("its JSON is not as expected");
+        }
         error => error,
     };
     Failure::Garbled {

@@ -59,6 +59,10 @@ pub(crate) enum Failure {
     /// What this side found out by itself.
     #[error("{message}")]
     Known { kind: ErrorKind, message: String },
+
+    /// An operation of several requests failed after one of them had changed something.
+    #[error("{0}")]
+    AfterEffect(Box<Failure>),
 }
 
 impl Failure {
@@ -66,6 +70,16 @@ impl Failure {
         Self::Known {
             kind,
             message: message.into(),
+        }
+    }
+
+    /// The same, if something was changed already: then the engine has acted on the call, whatever
+    /// became of its last request.
+    pub(crate) fn after_effect(self, changed: bool) -> Self {
+        if changed {
+            Self::AfterEffect(Box::new(self))
+        } else {
+            self
         }
     }
 
@@ -91,16 +105,18 @@ impl Failure {
         }
     }
 
-    /// A text that should have been JSON. What is no JSON at all is shown; what is may hold
-    /// secrets, and the parser's words must do.
-    pub(crate) fn undecodable(error: serde_json::Error, text: &[u8]) -> Self {
+    /// A text that should have been JSON. What is no JSON at all is shown. What is may hold secrets,
+    /// and the parser quotes what it did not expect: only the place is told.
+    pub(crate) fn undecodable(error: &serde_json::Error, text: &[u8]) -> Self {
         let what = match text.first() {
             Some(b'{' | b'[') => "its JSON is not as expected".to_owned(),
             _ => format!("expected JSON, got {}", excerpt(text)),
         };
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        let place = format!("{kind:?} error at line {line}, column {column}");
         Self::Garbled {
             what,
-            source: Some(error.into()),
+            source: Some(place.into()),
         }
     }
 
@@ -155,6 +171,17 @@ impl Failure {
             Self::Unsendable(_) => ErrorKind::InvalidInput,
             Self::Lagged(_) => ErrorKind::Lagged,
             Self::Known { kind, .. } => *kind,
+            Self::AfterEffect(failure) => failure.kind(at),
+        }
+    }
+
+    fn into_cause(self) -> Option<Cause> {
+        match self {
+            Self::Connect { source, .. } => Some(source.into()),
+            Self::Cut(cause) | Self::Unsendable(cause) => Some(cause),
+            Self::Garbled { source, .. } => source,
+            Self::AfterEffect(failure) => failure.into_cause(),
+            _ => None,
         }
     }
 
@@ -193,7 +220,8 @@ impl From<Failed<'_>> for Error {
     fn from(Failed { failure, at }: Failed<'_>) -> Self {
         let kind = failure.kind(at);
         let transient = match failure {
-            Failure::Closed { .. } => false,
+            // To repeat it is not to do it once.
+            Failure::Closed { .. } | Failure::AfterEffect(_) => false,
             _ => matches!(
                 kind,
                 ErrorKind::ConnectionFailed
@@ -207,15 +235,9 @@ impl From<Failed<'_>> for Error {
             .with_engine(&*at.engine)
             .with_transient(transient)
             .with_sent(failure.was_sent());
-        match failure {
-            Failure::Connect { source, .. } => error.with_source(source),
-            Failure::Cut(cause)
-            | Failure::Unsendable(cause)
-            | Failure::Garbled {
-                source: Some(cause),
-                ..
-            } => error.with_source(cause),
-            _ => error,
+        match failure.into_cause() {
+            Some(cause) => error.with_source(cause),
+            None => error,
         }
     }
 }
@@ -288,6 +310,8 @@ pub(crate) fn excerpt(text: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn at(operation: Operation, dialect: Dialect) -> At {
@@ -456,15 +480,47 @@ mod tests {
     }
 
     #[test]
+    fn what_fails_after_an_effect_was_sent_and_is_not_to_be_repeated() {
+        let lost = || Failure::Connect {
+            endpoint: Endpoint::Unix("/run/engine.sock".into()),
+            source: io::ErrorKind::NotFound.into(),
+        };
+        let kill = at(Operation::KillContainer, Dialect::Podman);
+        for (failure, sent) in [
+            (lost().after_effect(true), true),
+            (lost().after_effect(false), false),
+        ] {
+            let error = kill.error(failure);
+            assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
+            assert_eq!((error.was_sent(), error.is_transient()), (sent, !sent));
+            assert!(error.message().contains("no such socket") && error.source().is_some());
+        }
+    }
+
+    #[test]
     fn an_answer_that_cannot_be_read_shows_no_secrets() {
         let secret = br#"{"Config":{"Env":["TOKEN=hunter2"]},"Id":7}"#;
         let error = serde_json::from_slice::<Reason>(secret).unwrap_err();
-        let error = at(Operation::Info, Dialect::Docker).error(Failure::undecodable(error, secret));
+        let info = at(Operation::Info, Dialect::Docker);
+        let error = info.error(Failure::undecodable(&error, secret));
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+        // The parser quotes a value that is of another type than expected.
+        let secret = br#"{"message":true,"message":"hunter2"}"#;
+        let error = serde_json::from_slice::<BTreeMap<String, bool>>(secret).unwrap_err();
+        assert!(error.to_string().contains("hunter2"));
+        let error = info.error(Failure::undecodable(&error, secret));
+        let mut shown = format!("{error} {error:?}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            shown += &format!("{error} {error:?}");
+            cause = error.source();
+        }
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("line 1, column"), "{shown}");
         let html = b"<html>no engine</html>";
         let error = serde_json::from_slice::<Reason>(html).unwrap_err();
         assert!(
-            Failure::undecodable(error, html)
+            Failure::undecodable(&error, html)
                 .to_string()
                 .contains("<html>no engine")
         );

@@ -20,6 +20,9 @@ use crate::transport::{Deadline, Request, segment};
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// A program that closes its output and runs on is looked at less and less often, down to this.
 const LOOK_SELDOM: Duration = Duration::from_secs(1);
+/// After so many looks we ask whether its container still runs. So often an engine may say that a
+/// program has ended, and not how: it learns the two one after the other.
+const LOOKS: u32 = 6;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -54,8 +57,14 @@ impl Docker {
             .call(request, Deadline::Usual)
             .await?
             .json()?;
-        let output = self.start_and_collect(&made.id, config).await?;
-        let ended = self.exec_ended(&made.id).await?;
+        let ran = self.run(id, &made.id, config).await;
+        ran.map_err(|failure| failure.after_effect(true))
+    }
+
+    /// Runs a program that is made, to its end.
+    async fn run(&self, id: &str, exec: &str, config: &ExecConfig) -> Result<ExecOutput, Failure> {
+        let output = self.start_and_collect(exec, config).await?;
+        let ended = self.exec_ended(id, exec).await?;
         let code = if ended.ran() {
             ended.exit_code
         } else {
@@ -105,23 +114,36 @@ impl Docker {
         }
     }
 
-    /// How the program ended, once the engine knows. Podman gives a 0 while it still runs.
-    async fn exec_ended(&self, exec: &str) -> Result<Ended, Failure> {
+    /// How the program ended, once the engine knows. Podman gives a 0 while it still runs. An engine
+    /// that was restarted meanwhile may never know.
+    async fn exec_ended(&self, id: &str, exec: &str) -> Result<Ended, Failure> {
         let path = format!("/exec/{}/json", segment(exec));
         let mut pause = LOOK_AGAIN;
+        let (mut looks, mut unknown, mut stopped) = (0_u32, 0, false);
         loop {
             let request = Request::get(path.as_str());
             let reply = self.transport().call(request, Deadline::Usual).await?;
-            match reply.json()? {
-                Inspected {
-                    running: false,
-                    exit_code: Some(exit_code),
-                    pid,
-                } => {
-                    return Ok(Ended { exit_code, pid });
-                }
-                _ => tokio::time::sleep(pause).await,
+            let program: Inspected = reply.json()?;
+            if let (false, Some(exit_code)) = (program.running, program.exit_code) {
+                let pid = program.pid;
+                return Ok(Ended { exit_code, pid });
             }
+            looks = looks.wrapping_add(1);
+            unknown += u32::from(!program.running);
+            if unknown == LOOKS {
+                let why = "the engine does not know how the program ended";
+                return Err(Failure::known(ErrorKind::Internal, why));
+            }
+            if stopped {
+                let why = "the container stopped, and how the program in it ended is not known";
+                return Err(Failure::known(ErrorKind::Conflict, why));
+            }
+            if program.running && looks % LOOKS == 0 {
+                // If so, one more look at the program: it may have ended just before.
+                let container = self.inspected(id, false).await?;
+                stopped = !container.state(self.dialect()).is_running();
+            }
+            tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LOOK_SELDOM);
         }
     }

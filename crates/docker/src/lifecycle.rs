@@ -16,49 +16,60 @@ use crate::transport::{Deadline, segment};
 /// What engines wait when nobody said anything.
 const DEFAULT_GRACE: i64 = 10;
 
+/// What the engine is told of a grace.
+struct Told {
+    seconds: i32,
+    /// Of the call around it.
+    deadline: Deadline,
+    /// Whether the container was paused, and is no more.
+    let_go: bool,
+}
+
 impl Docker {
     /// How long a stop of this container waits, and how long we wait for it. The engine is always
     /// told: Podman before 5 takes no word for no time at all.
     pub(crate) async fn stop(&self, id: &str, options: StopOptions) -> Result<(), Failure> {
-        let (seconds, deadline) = self.grace(id, options.grace).await?;
+        let grace = self.grace(id, options.grace).await?;
         let options = query::StopContainerOptions {
-            t: Some(seconds),
+            t: Some(grace.seconds),
             signal: options.signal.map(|signal| signal.to_string()),
         };
         let name = segment(id);
-        self.bollard(deadline, |b| async move {
+        let stopped = self.bollard(grace.deadline, |b| async move {
             b.stop_container(&name, Some(options)).await
-        })
-        .await
+        });
+        stopped
+            .await
+            .map_err(|failure| failure.after_effect(grace.let_go))
     }
 
     pub(crate) async fn restart(&self, id: &str, options: RestartOptions) -> Result<(), Failure> {
-        let (seconds, deadline) = self.grace(id, options.grace).await?;
+        let grace = self.grace(id, options.grace).await?;
         let options = query::RestartContainerOptions {
-            t: Some(seconds),
+            t: Some(grace.seconds),
             signal: options.signal.map(|signal| signal.to_string()),
         };
         let name = segment(id);
-        self.bollard(deadline, |b| async move {
+        let restarted = self.bollard(grace.deadline, |b| async move {
             b.restart_container(&name, Some(options)).await
-        })
-        .await
+        });
+        restarted
+            .await
+            .map_err(|failure| failure.after_effect(grace.let_go))
     }
 
     pub(crate) async fn kill(&self, id: &str, options: &KillOptions) -> Result<(), Failure> {
-        if self.dialect().leaves_paused() {
-            self.unpause_if_paused(id).await?;
-        }
+        let let_go = self.dialect().leaves_paused() && self.unpause_if_paused(id).await?;
         let signal = options.signal.unwrap_or(Signal::KILL);
         // By number: names beyond the usual ones differ from engine to engine.
         let options = query::KillContainerOptions {
             signal: signal.number().to_string(),
         };
         let name = segment(id);
-        self.bollard(Deadline::Usual, |b| async move {
+        let killed = self.bollard(Deadline::Usual, |b| async move {
             b.kill_container(&name, Some(options)).await
-        })
-        .await
+        });
+        killed.await.map_err(|failure| failure.after_effect(let_go))
     }
 
     pub(crate) async fn unpause(&self, id: &str) -> Result<(), Failure> {
@@ -85,29 +96,31 @@ impl Docker {
     }
 
     pub(crate) async fn remove(&self, id: &str, options: &RemoveOptions) -> Result<(), Failure> {
-        if options.force && self.dialect().stops_before_removal() {
-            self.kill_if_running(id).await?;
-        }
+        let killed = options.force
+            && self.dialect().stops_before_removal()
+            && self.kill_if_running(id).await?;
         let options = query::RemoveContainerOptions {
             force: options.force,
             v: options.volumes,
             link: false,
         };
         let name = segment(id);
-        self.bollard(Deadline::Usual, |b| async move {
+        let removed = self.bollard(Deadline::Usual, |b| async move {
             b.remove_container(&name, Some(options)).await
-        })
-        .await
+        });
+        removed
+            .await
+            .map_err(|failure| failure.after_effect(killed))
     }
 
-    /// The seconds to tell the engine, and the deadline of the call around them. Lets a paused
-    /// container go where the engine would not.
-    async fn grace(&self, id: &str, grace: Grace) -> Result<(i32, Deadline), Failure> {
+    /// How long the engine is to wait. Lets a paused container go where the engine would not.
+    async fn grace(&self, id: &str, grace: Grace) -> Result<Told, Failure> {
+        let mut let_go = false;
         let seconds = match grace.seconds() {
             Some(seconds) if !self.dialect().leaves_paused() => seconds,
             given => {
                 let container = self.inspected(id, false).await?;
-                self.let_go(id, &container).await?;
+                let_go = self.let_go(id, &container).await?;
                 given
                     .or(container.config.stop_timeout)
                     .unwrap_or(DEFAULT_GRACE)
@@ -117,32 +130,42 @@ impl Docker {
             Ok(seconds) => Deadline::After(Duration::from_secs(seconds)),
             Err(_) => Deadline::None,
         };
-        Ok((self.dialect().grace(seconds), deadline))
+        Ok(Told {
+            seconds: self.dialect().grace(seconds),
+            deadline,
+            let_go,
+        })
     }
 
-    async fn unpause_if_paused(&self, id: &str) -> Result<(), Failure> {
+    async fn unpause_if_paused(&self, id: &str) -> Result<bool, Failure> {
         let container = self.inspected(id, false).await?;
         self.let_go(id, &container).await
     }
 
-    async fn let_go(&self, id: &str, container: &Inspected) -> Result<(), Failure> {
+    /// Says whether there was a need to.
+    async fn let_go(&self, id: &str, container: &Inspected) -> Result<bool, Failure> {
         let paused = container.state(self.dialect()) == ContainerState::Paused;
-        if paused && self.dialect().leaves_paused() {
-            self.unpause(id).await
-        } else {
-            Ok(())
+        let holds = paused && self.dialect().leaves_paused();
+        if holds {
+            self.unpause(id).await?;
         }
+        Ok(holds)
     }
 
-    /// Before a forced removal: without it the container would be given its whole grace.
-    async fn kill_if_running(&self, id: &str) -> Result<(), Failure> {
+    /// Before a forced removal: without it the container would be given its whole grace. Says
+    /// whether anything was changed.
+    async fn kill_if_running(&self, id: &str) -> Result<bool, Failure> {
         let container = self.inspected(id, false).await?;
         if !container.state(self.dialect()).is_running() {
-            return Ok(());
+            return Ok(false);
         }
         match self.kill(id, &KillOptions::default()).await {
+            Ok(()) => Ok(true),
             // It ended meanwhile: so much the better.
-            Err(Failure::Refused { .. }) | Ok(()) => Ok(()),
+            Err(Failure::Refused { .. }) => Ok(false),
+            Err(Failure::AfterEffect(failure)) if matches!(*failure, Failure::Refused { .. }) => {
+                Ok(true)
+            }
             Err(failure) => Err(failure),
         }
     }

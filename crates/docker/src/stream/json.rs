@@ -53,7 +53,7 @@ where
             let failure = match decoder.next() {
                 Ok(Some(text)) => match serde_json::from_slice(&text) {
                     Ok(value) => return Poll::Ready(Some(Ok(value))),
-                    Err(error) => Failure::undecodable(error, &text),
+                    Err(error) => Failure::undecodable(&error, &text),
                 },
                 Ok(None) => match ready!(stream.poll_next_unpin(cx)) {
                     Some(Ok(bytes)) => {

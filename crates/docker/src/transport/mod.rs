@@ -282,7 +282,7 @@ impl Reply {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| Failure::undecodable(error, &self.body))
+        serde_json::from_slice(&self.body).map_err(|error| Failure::undecodable(&error, &self.body))
     }
 }
 
