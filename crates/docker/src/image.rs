@@ -105,13 +105,20 @@ impl Docker {
             .json()
     }
 
-    /// A removal that would take containers along is refused, unless the image keeps another name.
+    /// A removal that would take containers along is refused, unless it takes no more than one name
+    /// of several. By its id an image goes with all of them.
     async fn refuse_if_used(&self, reference: &str) -> Result<(), Failure> {
         let image = self
             .inspected_image(reference)
             .await?
             .into_info(self.dialect());
-        if image.tags.len() > 1 {
+        let name = reference.parse::<ImageRef>().ok();
+        let name = name.map(|name| name.familiar().to_string());
+        let is_name = name.is_some_and(|name| {
+            let name = self.dialect().image_name(&name);
+            image.tags.iter().any(|tag| tag == name)
+        });
+        if is_name && image.tags.len() > 1 {
             return Ok(());
         }
         let all = ListOptions::default().with_all(true);
