@@ -10,8 +10,8 @@ use wharf_core::Error;
 pub(crate) struct ApiVersion(u16, u16);
 
 impl ApiVersion {
-    /// The oldest that has what we send and read.
-    const OLDEST: Self = Self(1, 24);
+    /// The oldest that does what it is told, or where the dialect knows what it ignores.
+    const OLDEST: Self = Self(1, 35);
     /// The newest that was tried. Newer engines still speak it.
     const NEWEST: Self = Self(1, 51);
 
@@ -56,12 +56,14 @@ pub(crate) fn negotiate(
     let oldest = oldest.parse().unwrap_or(newest);
     let theirs = format!("the engine speaks versions {oldest} to {newest} of the API");
     match pinned {
-        Some(pinned) if (oldest..=newest).contains(&pinned) => Ok(pinned),
-        Some(pinned) => Err(format!("{theirs}, not {pinned}")),
+        Some(pinned) if !(oldest..=newest).contains(&pinned) => {
+            Err(format!("{theirs}, not {pinned}"))
+        }
+        Some(pinned) if pinned >= ApiVersion::OLDEST => Ok(pinned),
         None if newest >= ApiVersion::OLDEST && oldest <= ApiVersion::NEWEST => {
             Ok(newest.min(ApiVersion::NEWEST))
         }
-        None => Err(format!(
+        _ => Err(format!(
             "{theirs}, we speak {} to {}",
             ApiVersion::OLDEST,
             ApiVersion::NEWEST
@@ -83,15 +85,15 @@ mod tests {
         assert_eq!(agreed("1.12", "1.41", None).unwrap(), "1.41");
         assert_eq!(agreed("1.44", "1.99", None).unwrap(), "1.51");
         // Numbers, not texts.
-        assert_eq!(agreed("1.9", "1.30", None).unwrap(), "1.30");
+        assert_eq!(agreed("1.9", "1.35", None).unwrap(), "1.35");
     }
 
     #[test]
     fn where_none_fits_both_ranges_are_named() {
-        for (oldest, newest) in [("1.60", "1.70"), ("1.10", "1.20"), ("", "1.20")] {
+        for (oldest, newest) in [("1.60", "1.70"), ("1.12", "1.34"), ("", "1.20")] {
             let why = agreed(oldest, newest, None).unwrap_err();
             assert!(
-                why.contains(newest) && why.contains("1.24 to 1.51"),
+                why.contains(newest) && why.contains("1.35 to 1.51"),
                 "{why}"
             );
         }
@@ -105,6 +107,11 @@ mod tests {
             agreed("1.24", "1.41", Some("1.42"))
                 .unwrap_err()
                 .contains("not 1.42")
+        );
+        assert!(
+            agreed("1.24", "1.51", Some("1.30"))
+                .unwrap_err()
+                .contains("1.35 to 1.51")
         );
         assert!("1".parse::<ApiVersion>().is_err());
     }

@@ -9,8 +9,8 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use mock::{Mock, Step, chunk, container, end, frame, json, streamed, streaming};
 use wharf_core::{
     Checked, ContainerConfig, ContainerOps, ErrorKind, EventOps, EventsOptions, ExecConfig,
-    ImageOps, InspectOptions, KillOptions, LogsOptions, PullOptions, RemoveImageOptions, StartOptions, SystemOps,
-    WaitOptions,
+    ImageOps, InspectOptions, KillOptions, LogsOptions, PullOptions, RemoveImageOptions,
+    RestartOptions, StartOptions, StopOptions, SystemOps, WaitOptions,
 };
 use wharf_docker::Docker;
 
@@ -484,7 +484,7 @@ async fn what_is_no_engine_is_told_apart() {
         (
             Mock::unix(|_| json(200, r#"{"ApiVersion":"1.20","MinAPIVersion":"1.12"}"#)),
             ErrorKind::Unsupported,
-            "1.12 to 1.20 of the API, we speak 1.24 to 1.51",
+            "1.12 to 1.20 of the API, we speak 1.35 to 1.51",
         ),
         (
             Mock::unix(|_| json(403, r#"{"message":"authorization denied by plugin"}"#)),
@@ -676,7 +676,11 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn a_program_that_reads_no_input_ends_as_any_other() {
-    let says = [upgraded(), vec![Step::Send(frame(1, b"done")), Step::HangUp]].concat();
+    let says = [
+        upgraded(),
+        vec![Step::Send(frame(1, b"done")), Step::HangUp],
+    ]
+    .concat();
     let mock = programs(says, r#"{"Running":false,"ExitCode":3,"Pid":7}"#);
     let engine = mock.connect().await;
     let ran = engine.exec_container("c", more_than_is_read());
@@ -708,4 +712,101 @@ async fn too_much_output_or_the_end_of_the_handle_ends_a_program_that_reads_no_i
         error.kind() == ErrorKind::ConnectionFailed && error.was_sent(),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_program_whose_end_nobody_knows_is_not_asked_for_without_end() {
+    let done = || streamed(&frame(1, b"done"));
+    for (looked_at, kind, words) in [
+        (
+            r#"{"Running":false,"ExitCode":null,"Pid":7}"#,
+            ErrorKind::Internal,
+            "does not know",
+        ),
+        (
+            r#"{"Running":true,"ExitCode":null,"Pid":7}"#,
+            ErrorKind::Conflict,
+            "the container stopped",
+        ),
+    ] {
+        let mock = Mock::unix(move |seen| {
+            let part = seen.path.split(['/', '?']).nth(4);
+            match (seen.method.as_str(), part) {
+                ("POST", Some("exec")) => json(201, r#"{"Id":"e"}"#),
+                ("POST", Some("start")) => done(),
+                ("GET", Some("json")) if seen.path.contains("/exec/") => json(200, looked_at),
+                ("GET", Some("json")) => {
+                    json(200, r#"{"Id":"c","State":{"Status":"exited"},"Config":{}}"#)
+                }
+                _ => vec![],
+            }
+        });
+        let engine = mock.connect().await;
+        let ran = engine.exec_container("c", ExecConfig::new(["x"]));
+        let error = tokio::time::timeout(SOON, ran).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(error.message().contains(words), "{error:?}");
+    }
+}
+
+const PODMAN: &str = r#"{"Version":"5.8","ApiVersion":"1.44","MinAPIVersion":"1.24","Components":[{"Name":"Podman Engine"}]}"#;
+
+#[tokio::test]
+async fn what_fails_after_a_container_was_let_go_or_a_program_made_has_had_an_effect() {
+    let mock = Mock::unix(|seen| match seen.path.split(['/', '?']).nth(4) {
+        _ if seen.path == "/version" => json(200, PODMAN),
+        Some("json") => json(200, r#"{"Id":"c","State":{"Status":"paused"},"Config":{}}"#),
+        Some("unpause") => json(204, ""),
+        Some("exec") => json(201, r#"{"Id":"e"}"#),
+        Some("kill" | "stop" | "restart" | "start") => vec![Step::HangUp],
+        _ => vec![],
+    });
+    let engine = mock.connect().await;
+    for error in [
+        engine
+            .kill_container("c", KillOptions::default())
+            .await
+            .unwrap_err(),
+        engine
+            .stop_container("c", StopOptions::default())
+            .await
+            .unwrap_err(),
+        engine
+            .restart_container("c", RestartOptions::default())
+            .await
+            .unwrap_err(),
+        engine
+            .exec_container("c", ExecConfig::new(["x"]))
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
+        assert!(error.was_sent() && !error.is_transient(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn by_its_id_an_image_is_not_taken_from_its_containers() {
+    let mock = Mock::unix(|seen| match seen.method.as_str() {
+        _ if seen.path == "/version" => json(200, PODMAN),
+        "DELETE" => json(200, r#"[{"Untagged":"docker.io/library/x:1"}]"#),
+        _ if seen.path.contains("/images/") => json(
+            200,
+            r#"{"Id":"sha256:0cf5","RepoTags":["docker.io/library/x:1","localhost/y:2"]}"#,
+        ),
+        _ => json(
+            200,
+            r#"[{"Id":"c","Names":["/web"],"ImageID":"sha256:0cf5","State":"exited"}]"#,
+        ),
+    });
+    let engine = mock.connect().await;
+    let force = RemoveImageOptions::default().with_force(true);
+    for id in ["sha256:0cf5", "0cf5"] {
+        let error = engine.remove_image(id, force.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
+        assert!(error.message().contains("web"), "{error:?}");
+    }
+    for name in ["x:1", "docker.io/library/x:1", "localhost/y:2"] {
+        engine.remove_image(name, force.clone()).await.unwrap();
+    }
 }
