@@ -1,7 +1,7 @@
 //! Tracing: what was called, on what, how it ended, and how long that took.
 
 use futures::{StreamExt, stream};
-use std::time::Instant;
+use tokio::time::Instant;
 use tracing::{Instrument, Span, debug, field, info, info_span};
 use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
 

@@ -259,6 +259,24 @@ async fn the_oldest_calls_are_forgotten_but_never_what_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_limit_holds_where_all_calls_are_open_too() {
+    let (record, runtime) = recorded(Record::with_limit(3));
+    let mut open = Vec::new();
+    for _ in 0..10 {
+        open.push(runtime.events(EventsOptions::default()).await.unwrap());
+    }
+    assert_eq!((record.calls().len(), record.forgotten()), (3, 7));
+    let undecided = failure(|| record.open_streams().times(3));
+    assert!(
+        undecided.contains("but 7 calls were forgotten"),
+        "{undecided}"
+    );
+    drop(open);
+    record.open_streams().at_least(0);
+    assert!(record.open_streams().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_allowed_is_refused_and_found_though_it_was_swallowed() {
     let (record, runtime) = recorded(Record::strict([Operation::CreateContainer]));
     runtime

@@ -86,6 +86,27 @@ async fn a_call_is_one_span_with_its_operation_target_outcome_and_duration() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_duration_is_measured_on_the_clock_that_the_calls_wait_on() {
+    let told = Told::default();
+    let runtime = traced();
+    let stubborn = shell("trap '' TERM; sleep 1000");
+    runtime.create_container(stubborn).await.unwrap();
+    runtime
+        .start_container("web", StartOptions::default())
+        .await
+        .unwrap();
+    let _guard = told.listen(Level::INFO);
+    runtime
+        .stop_container("web", StopOptions::default())
+        .await
+        .unwrap();
+    let line = told.line(&["done", "stop_container"]);
+    let (_, duration) = line.split_once("duration_ms=").unwrap();
+    let duration: f64 = duration.split(['}', ' ']).next().unwrap().parse().unwrap();
+    assert!((10_000.0..10_100.0).contains(&duration), "{line}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_call_tells_the_kind_and_the_message() {
     let told = Told::default();
     let _guard = told.listen(Level::INFO);

@@ -50,8 +50,8 @@ use wharf_core::{
 /// engine. An assertion that fails prints all calls, with a mark on those that it is about. Secrets are not in a record, since
 /// their `Debug` does not show them; texts are clipped at 4 KiB.
 ///
-/// The oldest calls that are over are forgotten where there are more than the limit, 10,000 unless set; they are
-/// counted, and assertions that cannot be decided without them fail and say so.
+/// Where there are more calls than the limit, 10,000 unless set, the oldest that are over are forgotten, and where none
+/// is over, the oldest; they are counted, and assertions that cannot be decided without them fail and say so.
 #[derive(Clone)]
 pub struct Record(Arc<Shared>);
 
@@ -82,7 +82,7 @@ impl Record {
         Self::default()
     }
 
-    /// The same, but at most so many calls are kept, of those that are over; at least 1.
+    /// The same, but at most so many calls are kept; at least 1.
     pub fn with_limit(limit: usize) -> Self {
         Self::made(limit, None)
     }
@@ -166,7 +166,8 @@ impl Record {
         };
         let mut log = self.log();
         if log.calls.len() >= self.0.limit {
-            let oldest = log.calls.iter().find(|(_, call)| !call.is_open());
+            let over = log.calls.iter().find(|(_, call)| !call.is_open());
+            let oldest = over.or_else(|| log.calls.first_key_value());
             if let Some(number) = oldest.map(|(number, _)| *number) {
                 log.calls.remove(&number);
                 log.forgotten += 1;
