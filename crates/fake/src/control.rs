@@ -17,6 +17,10 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 /// it stays when the last handle is dropped. It lives in the tokio runtime that first uses it, which needs its timers
 /// enabled; with tokio's time paused, all waiting in it is instant.
 ///
+/// What it cannot do it refuses by name, and [`capabilities`](wharf_core::Runtime::capabilities) says so. What a real
+/// engine's kernel would see to is kept and shown only, since there is none: `privileged`, `cap_add`, `cap_drop`,
+/// `memory` and `cpus` of a container change nothing that its programs do.
+///
 /// ```
 /// use wharf_core::{ContainerConfig, RunOptions, RuntimeExt};
 /// use wharf_fake::Fake;
@@ -96,6 +100,8 @@ pub struct Builder {
     host: Host,
     images: Vec<(ImageRef, ImageFixture)>,
     registries: Registries,
+    /// Folders of the pretended host, which get their disk when all is said.
+    folders: BTreeMap<String, ImageFixture>,
 }
 
 impl Default for Builder {
@@ -109,6 +115,7 @@ impl Default for Builder {
             cpus: 2,
             memory: 8 << 30,
             log_limit: 256 << 20,
+            disk_limit: 256 << 20,
             folders: BTreeMap::new(),
         };
         Self {
@@ -117,6 +124,7 @@ impl Default for Builder {
             host,
             images: busybox.into_iter().collect(),
             registries,
+            folders: BTreeMap::new(),
         }
     }
 }
@@ -157,6 +165,14 @@ impl Builder {
         self
     }
 
+    /// How many bytes a container may write over its image, and each volume, tmpfs and folder of the host may hold,
+    /// before it is a full disk; else 256 MiB. A tmpfs has less where its size says so. It is the memory of the test
+    /// that it bounds.
+    pub fn disk_limit(mut self, bytes: u64) -> Self {
+        self.host.disk_limit = bytes;
+        self
+    }
+
     /// A folder of the pretended host that can be bound, with these files by relative path. All containers that bind it
     /// share it. Fails where one of the files cannot be.
     pub fn host_folder<'a>(
@@ -168,8 +184,7 @@ impl Builder {
         for (name, content) in files {
             folder = folder.with_file(&format!("/{name}"), content)?;
         }
-        let tree = fs::Tree::over(&folder.files, u64::MAX);
-        self.host.folders.insert(path.into(), tree);
+        self.folders.insert(path.into(), folder);
         Ok(self)
     }
 
@@ -192,7 +207,12 @@ impl Builder {
     }
 
     /// The fake.
-    pub fn build(self) -> Fake {
+    pub fn build(mut self) -> Fake {
+        let disk = self.host.disk_limit;
+        let folders = self.folders.into_iter();
+        self.host.folders = folders
+            .map(|(path, folder)| (path, fs::Tree::over(&folder.files, disk)))
+            .collect();
         let clock = Arc::new(EngineClock::new(self.start));
         let mut state = State::new(self.host, self.seed, Arc::clone(&clock));
         for (name, image) in &self.images {

@@ -113,8 +113,8 @@ impl Sink for LogSink {
     }
 }
 
-/// Collects what an exec writes, up to a limit. What is written when nobody collects any more is thrown away: the
-/// program runs on.
+/// Collects what an exec writes, up to a limit. What is written once there was too much, or when nobody collects any
+/// more, is thrown away: the program runs on.
 #[derive(Debug)]
 pub(crate) struct Collector {
     output: Mutex<Output>,
@@ -128,6 +128,22 @@ struct Output {
     stdout: BytesMut,
     stderr: BytesMut,
     overflown: bool,
+    closed: bool,
+}
+
+/// Closes a collector when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Closing(Arc<Collector>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let mut output = self.0.lock();
+        *output = Output {
+            overflown: output.overflown,
+            closed: true,
+            ..Output::default()
+        };
+    }
 }
 
 impl Collector {
@@ -143,6 +159,11 @@ impl Collector {
 
     pub(crate) fn streams(self: &Arc<Self>) -> [Stream; 2] {
         streams(Arc::clone(self) as Arc<dyn Sink>)
+    }
+
+    /// Throws away what is there and what comes once this is dropped.
+    pub(crate) fn closing(self: &Arc<Self>) -> Closing {
+        Closing(Arc::clone(self))
     }
 
     /// Comes back when there is more than the limit.
@@ -168,11 +189,13 @@ impl Collector {
 
     fn append(&self, source: &LogSource, bytes: &[u8]) {
         let mut output = self.lock();
+        if output.closed {
+            return;
+        }
         if output.stdout.len() + output.stderr.len() + bytes.len() > self.limit {
-            if !output.overflown {
-                output.overflown = true;
-                self.full.notify_one();
-            }
+            output.overflown = true;
+            output.closed = true;
+            self.full.notify_one();
             return;
         }
         match source {
@@ -252,5 +275,21 @@ mod tests {
             (&out[..], &err[..], overflown),
             (&b"abc"[..], &b"d"[..], true)
         );
+        // There is room again, and yet what comes now would be a piece with a hole before it.
+        stdout.write(Bytes::from_static(b"f")).await.unwrap();
+        assert!(collector.take().0.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_when_nobody_collects_is_not_kept() {
+        let collector = Collector::new(100, false);
+        let [stdout, _] = collector.streams();
+        let closing = collector.closing();
+        stdout.write(Bytes::from_static(b"abc")).await.unwrap();
+        assert_eq!(collector.lock().stdout.len(), 3);
+        drop(closing);
+        stdout.write(Bytes::from_static(b"d")).await.unwrap();
+        let (stdout, stderr, overflown) = collector.take();
+        assert!(stdout.is_empty() && stderr.is_empty() && !overflown);
     }
 }

@@ -460,6 +460,68 @@ async fn no_task_is_left_when_the_last_handle_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_disk_has_its_limit_in_root_volume_tmpfs_and_folder() {
+    let builder = Fake::builder().disk_limit(100_000);
+    let runtime = builder.host_folder("/srv", []).unwrap().build().runtime();
+    let mounts = [
+        Mount::volume("data", "/volume"),
+        Mount::tmpfs("/tmpfs"),
+        Mount::bind("/srv", "/bound"),
+    ];
+    let fill = "for d in /root /volume /tmpfs /bound; do head -c 200000 /dev/zero >$d/x || echo full; done";
+    let config = shell(fill).with_mounts(mounts);
+    let output = runtime.run(config, RunOptions::default()).await.unwrap();
+    assert_eq!(output.stdout_text(), "full\n".repeat(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_option_of_an_exec_that_has_no_effect_is_refused_by_name() {
+    let runtime = Fake::new().runtime();
+    let id = started(&runtime, shell("sleep 1000")).await;
+    let privileged = ExecConfig::new(["true"]).with_privileged(true);
+    let error = runtime.exec_container(&id, privileged).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let option = "exec_container.privileged";
+    assert!(error.to_string().contains(option), "{error}");
+    assert!(!runtime.capabilities().supports_option(option));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_containers_own_grace_is_whole_seconds_rounded_up() {
+    let runtime = Fake::new().runtime();
+    let config = shell("trap '' TERM; sleep 1000").with_stop_timeout(SECOND * 5 / 2);
+    let id = started(&runtime, config).await;
+    let config = inspect(&runtime, &id).await.config;
+    assert_eq!(config.stop_timeout, Some(3 * SECOND));
+    let begin = Instant::now();
+    let stop = runtime.stop_container(&id, StopOptions::default());
+    stop.await.unwrap();
+    assert_eq!(begin.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_sees_the_hosts_cpus_and_its_address_on_any_network() {
+    let runtime = Fake::builder().cpus(6).build().runtime();
+    for network in [NetworkMode::Bridge, NetworkMode::None] {
+        let config = shell("nproc; grep gate /etc/hosts")
+            .with_network(network)
+            .with_extra_hosts([ExtraHost::gateway("gate")]);
+        let output = runtime.run(config, RunOptions::default()).await.unwrap();
+        assert_eq!(output.stdout_text(), "6\n172.17.0.1\tgate\n");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_init_is_one_of_the_processes_that_are_counted() {
+    let runtime = Fake::new().runtime();
+    for (init, code) in [(false, 0), (true, 2)] {
+        let config = shell("sleep 1; exit 0").with_pids_limit(2).with_init(init);
+        let output = runtime.run(config, RunOptions::default()).await.unwrap();
+        assert_eq!(output.code(), code, "{}", output.stderr_text());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_follower_is_told_when_the_engine_goes_with_its_last_handle() {
     let fake = Fake::new();
     let runtime = fake.runtime();

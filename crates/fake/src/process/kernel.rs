@@ -17,6 +17,7 @@ pub(crate) struct Kernel(Arc<Shared>);
 struct Shared {
     hostname: Box<str>,
     init: bool,
+    cpus: u32,
     limit: usize,
     table: Mutex<Table>,
 }
@@ -36,20 +37,27 @@ impl Kernel {
     pub(crate) const PROCESS_LIMIT: usize = 4096;
 
     /// A container with nothing in it yet. With `init` its first process is not PID 1, but has an
-    /// init above it that hands signals on. No more than `limit` processes at a time; the default
-    /// is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT).
+    /// init above it that hands signals on, and is one of its processes. No more than `limit` of them fork at a time;
+    /// the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the limit
+    /// too, as a real engine lets it, but counts.
     #[must_use]
-    pub(crate) fn new(hostname: &str, init: bool, limit: Option<usize>) -> Self {
+    pub(crate) fn new(hostname: &str, init: bool, limit: Option<usize>, cpus: u32) -> Self {
         let last = if init { AFTER_INIT - 1 } else { 0 };
         Self(Arc::new(Shared {
             hostname: hostname.into(),
             init,
+            cpus,
             limit: limit.unwrap_or(Self::PROCESS_LIMIT),
             table: Mutex::new(Table {
                 last,
                 entries: Vec::new(),
             }),
         }))
+    }
+
+    /// How many CPUs the host has.
+    pub(crate) fn cpus(&self) -> u32 {
+        self.0.cpus
     }
 
     /// The host name.
@@ -66,7 +74,7 @@ impl Kernel {
 
     /// A pid for a process that another one forks; `None` at the limit.
     pub(crate) fn fork(&self, command: Arc<[String]>, signals: Signals) -> Option<Pid> {
-        let room = self.lock().entries.len() < self.0.limit;
+        let room = self.lock().entries.len() + usize::from(self.0.init) < self.0.limit;
         room.then(|| self.enter(command, signals))
     }
 

@@ -62,7 +62,7 @@ impl Machine {
         let image = fs::busybox(applet_names(), fs::Clock::now(&*clock)).unwrap();
         Self {
             files: Files::new(Tree::over(&image, 64 << 20), clock),
-            kernel: Kernel::new("box", false, None),
+            kernel: Kernel::new("box", false, None, 2),
             output: Arc::default(),
             stdin: Stream::Null,
             env: BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]),
@@ -194,7 +194,7 @@ async fn the_first_process_ignores_what_it_does_not_catch() {
 async fn any_other_process_dies_of_a_signal() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::USR2, 140)] {
         let mut machine = Machine::new();
-        machine.kernel = Kernel::new("box", true, None);
+        machine.kernel = Kernel::new("box", true, None, 2);
         let (pid, process) = machine.start(&["sleep", "1000"]).unwrap();
         assert_ne!(pid, 1);
         let mut process = Box::pin(process);
@@ -327,13 +327,13 @@ async fn a_write_that_nobody_reads_kills_all_but_the_first_process() {
         let (mut machine, init) = Machine::occupied();
         if first {
             drop(init);
-            machine.kernel = Kernel::new("box", false, None);
+            machine.kernel = Kernel::new("box", false, None, 2);
         }
         for command in [&["echo", "x"][..], &["yes"], &["sh", "-c", "echo x"]] {
             let argv: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
             let program = resolve(&argv, &machine.env, "/", &machine.files).unwrap();
             machine.kernel = if first {
-                Kernel::new("box", false, None)
+                Kernel::new("box", false, None, 2)
             } else {
                 machine.kernel
             };

@@ -87,8 +87,15 @@ impl ContainerOps for Engine {
     }
 
     async fn exec_container(&self, id: &str, config: ExecConfig) -> Result<ExecOutput> {
+        if config.privileged {
+            let why =
+                "the programs of the fake engine have no privileges that there could be more of";
+            return Err(Error::unsupported_option("exec_container.privileged", why));
+        }
         let limit = config.output_limit.0;
         let collector = Collector::new(limit, config.tty);
+        // However this ends, nobody collects any more.
+        let _closing = collector.closing();
         let shared = self.enter()?;
         let outcome = shared.step(|world| {
             let key = world.state.find(id)?;

@@ -296,7 +296,11 @@ const OPERATIONS: &[Operation] = &[
     Operation::PruneVolumes,
 ];
 
-const MISSING_OPTIONS: &[&str] = &["create_container.restart", "create_container.health_check"];
+const MISSING_OPTIONS: &[&str] = &[
+    "create_container.restart",
+    "create_container.health_check",
+    "exec_container.privileged",
+];
 
 impl Runtime for Engine {
     fn volumes(&self) -> Option<&dyn VolumeOps> {

@@ -8,14 +8,11 @@ use super::{
     system::HOST_NAME,
 };
 use crate::{fs, log::Log};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
-    HealthTest, Mount, MountSource, NetworkMode, RestartPolicy, Result,
+    HealthTest, Mount, MountSource, NetworkMode, RestartPolicy, Result, whole_seconds,
 };
-
-/// How many bytes a container may write over its image.
-const ROOT_BUDGET: u64 = 10 << 30;
 
 impl State {
     pub(crate) fn create(&mut self, config: ContainerConfig) -> Result<CreatedContainer> {
@@ -26,7 +23,7 @@ impl State {
         let id = self.random.id();
         let config = merge(config, &image, &name, &id)?;
         self.check_binds(&config.mounts)?;
-        let root = fs::Tree::over(&image.files, ROOT_BUDGET);
+        let root = fs::Tree::over(&image.files, self.host.disk_limit);
         if let Some(folder) = &config.working_dir {
             let files = fs::Files::new(root.clone(), self.clock.clone());
             make_working_dir(&files, folder).map_err(|why| Error::invalid("working_dir", why))?;
@@ -218,6 +215,10 @@ fn merge(config: ContainerConfig, image: &Image, name: &str, id: &str) -> Result
     config.working_dir = config.working_dir.or_else(|| of_image.working_dir.clone());
     config.user = config.user.or_else(|| of_image.user.clone());
     config.stop_signal = config.stop_signal.or(of_image.stop_signal);
+    config.stop_timeout = config.stop_timeout.map(|timeout| {
+        let seconds = whole_seconds(timeout);
+        Duration::from_secs(seconds.unsigned_abs())
+    });
     config.name = Some(name.to_owned());
     config.hostname = config.hostname.or_else(|| match config.network {
         Some(NetworkMode::Host) => Some(HOST_NAME.to_owned()),

@@ -3,7 +3,7 @@
 use super::{
     State,
     container::{Active, Container, Key, RunId, Source},
-    network::{Endpoint, network_name},
+    network::{Endpoint, GATEWAY, network_name},
 };
 use crate::{
     fs::{self, Files, FsError, Owner, Tree},
@@ -181,7 +181,7 @@ impl State {
         let limit = config
             .pids_limit
             .and_then(|limit| usize::try_from(limit).ok());
-        let kernel = Kernel::new(&hostname, config.init, limit);
+        let kernel = Kernel::new(&hostname, config.init, limit, self.host.cpus);
         let pid = kernel.register(argv.clone().into());
         let (main, gate) = (pid.number(), Gate::default());
         let sink = LogSink::new(Arc::clone(&container.log), clock);
@@ -250,6 +250,7 @@ impl State {
                 Source::Bind { tree, .. } => tree.clone(),
                 Source::Tmpfs { size } => {
                     let budget = size.unwrap_or(self.host.memory / 2);
+                    let budget = budget.min(self.host.disk_limit);
                     Tree::over(&fs::Image::empty(self.now), budget)
                 }
             };
@@ -336,11 +337,10 @@ fn write_etc(
 ) -> Result<(), FsError> {
     let mut hosts = LOCAL_HOSTS.to_owned();
     for host in &config.extra_hosts {
-        let gateway = endpoint.attachment.gateway;
-        if let Some(address) = host.address.or(gateway) {
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(hosts, "{address}\t{}", host.name);
-        }
+        // The host is there by this address whatever network the container is in.
+        let address = host.address.unwrap_or(GATEWAY);
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(hosts, "{address}\t{}", host.name);
     }
     if let Some(address) = endpoint.attachment.ip_address {
         let _ = writeln!(hosts, "{address}\t{hostname}");

@@ -19,6 +19,7 @@ mod network;
 mod prune;
 mod remove;
 mod system;
+mod until;
 mod volume;
 
 pub(crate) use container::Key;
@@ -67,6 +68,8 @@ pub(crate) struct Host {
     pub(crate) memory: u64,
     /// How many bytes a container may log.
     pub(crate) log_limit: usize,
+    /// How many bytes a container may write over its image, and a volume, folder or tmpfs may hold.
+    pub(crate) disk_limit: u64,
     /// Folders that can be bound, by path.
     pub(crate) folders: BTreeMap<String, fs::Tree>,
 }

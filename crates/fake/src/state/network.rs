@@ -13,7 +13,7 @@ use wharf_core::{
 
 /// The bridge has 172.17.0.0/16, and itself the first address.
 const BRIDGE: [u8; 2] = [172, 17];
-const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(BRIDGE[0], BRIDGE[1], 0, 1));
+pub(super) const GATEWAY: IpAddr = IpAddr::V4(Ipv4Addr::new(BRIDGE[0], BRIDGE[1], 0, 1));
 const FIRST_ADDRESS: u16 = 2;
 const LAST_ADDRESS: u16 = u16::MAX - 1;
 /// Ports that are free to give, as Linux has them.

@@ -1,7 +1,6 @@
 //! Removing what is not used.
 
-use super::{State, container::Key, event::has_label};
-use chrono::TimeDelta;
+use super::{State, container::Key, event::has_label, until};
 use std::collections::BTreeMap;
 use wharf_core::{
     ContainerState, Error, EventAction, EventKind, Filters, Pruned, Result, Timestamp,
@@ -17,7 +16,7 @@ impl<'a> PruneFilter<'a> {
     pub(super) fn new(filters: &'a Filters, now: Timestamp) -> Result<Self> {
         let until = match filters.values("until") {
             [] => None,
-            [until] => Some(parse_until(until, now)?),
+            [until] => Some(until::parse(until, now)?),
             _ => {
                 return Err(Error::invalid(
                     "filters",
@@ -45,50 +44,6 @@ impl<'a> PruneFilter<'a> {
                 .iter()
                 .any(|label| has_label(labels, label))
     }
-}
-
-/// A point in time as RFC 3339 or in Unix seconds, or how long ago it was: `10m`, `1h30m`.
-fn parse_until(text: &str, now: Timestamp) -> Result<Timestamp> {
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
-    }
-    if let Ok(seconds) = text.parse::<i64>()
-        && let Some(time) = Timestamp::from_timestamp(seconds, 0)
-    {
-        return Ok(time);
-    }
-    let ago = parse_duration(text).and_then(|ago| now.checked_sub_signed(ago));
-    ago.ok_or_else(|| {
-        let why = format_args!(
-            "until cannot be {text:?}: use a time (2024-01-01T00:00:00Z, Unix seconds) or how long ago (10m, 1h30m)"
-        );
-        Error::invalid("filters", why)
-    })
-}
-
-/// Numbers with units, as Go writes durations.
-fn parse_duration(text: &str) -> Option<TimeDelta> {
-    let mut total = TimeDelta::zero();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at(digits);
-        let letters = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at(letters);
-        let seconds = match unit {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        let part = std::time::Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds);
-        total = total.checked_add(&TimeDelta::from_std(part.ok()?).ok()?)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(total)
 }
 
 impl State {
@@ -125,31 +80,5 @@ impl State {
             "",
             [("reclaimed", reclaimed.to_string())],
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn until_is_a_time_or_how_long_ago() {
-        let now = Timestamp::UNIX_EPOCH + TimeDelta::hours(10);
-        for (text, seconds) in [
-            ("1970-01-01T01:00:00Z", 3600),
-            ("7200", 7200),
-            ("1h30m", 30_600),
-            ("10m", 35_400),
-            ("1.5s", 35_998),
-        ] {
-            assert_eq!(
-                parse_until(text, now).unwrap().timestamp(),
-                seconds,
-                "{text}"
-            );
-        }
-        for text in ["", "abc", "h", "10x", "-5m", "1e400h", "5m3"] {
-            assert!(parse_until(text, now).is_err(), "{text}");
-        }
     }
 }

@@ -16,6 +16,7 @@ fn state() -> State {
         cpus: 2,
         memory: 1 << 30,
         log_limit: 1 << 20,
+        disk_limit: 1 << 20,
         folders: BTreeMap::new(),
     };
     let mut state = State::new(host, 1, Arc::new(EngineClock::new(EPOCH)));

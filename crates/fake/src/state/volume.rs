@@ -18,8 +18,6 @@ use wharf_core::{
 pub(super) const DRIVER: &str = "local";
 /// Where dockerd keeps them.
 const FOLDER: &str = "/var/lib/docker/volumes";
-/// How many bytes a volume may hold.
-const BUDGET: u64 = 10 << 30;
 
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
@@ -91,7 +89,7 @@ impl State {
             labels,
             options: driver_opts,
             anonymous,
-            tree: Tree::over(&fs::Image::empty(EPOCH), BUDGET),
+            tree: Tree::over(&fs::Image::empty(EPOCH), self.host.disk_limit),
         };
         let driver = [("driver", DRIVER.to_owned())];
         self.tell(EventKind::Volume, EventAction::Create, &name, driver);
@@ -181,7 +179,7 @@ impl State {
                 .get(&name)
                 .is_some_and(|keys| keys.iter().any(running));
             if let Some(volume) = self.volumes.all.get_mut(&name).filter(|_| !mounted) {
-                volume.tree = Tree::over(&fs::Image::empty(EPOCH), BUDGET);
+                volume.tree = Tree::over(&fs::Image::empty(EPOCH), self.host.disk_limit);
             }
         }
     }

@@ -67,7 +67,8 @@ pub(super) async fn hostname(process: &Process) -> Outcome {
 
 pub(super) async fn nproc(process: &Process) -> Outcome {
     Arguments::parse(process.args(), "", &[("all", 'a'), ("ignore", 'i')])?;
-    process.print("1\n").await?;
+    let cpus = process.pid.kernel().cpus();
+    process.print(format!("{cpus}\n")).await?;
     Ok(0)
 }
 
