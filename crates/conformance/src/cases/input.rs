@@ -133,6 +133,22 @@ pub(super) const CASES: &[Case] = &[
         let unknown = RestartPolicy::Other("sometimes".into());
         bad(ctx, "restart", ctx.config(IDLE).with_restart(unknown)).await?;
     }),
+    case!(
+        "N7",
+        create_refuses_what_belongs_to_a_shared_network,
+        |ctx| {
+            let sharing = |change: fn(ContainerConfig) -> ContainerConfig| {
+                let network = NetworkMode::Container("other".into());
+                change(ctx.config(IDLE).with_network(network))
+            };
+            bad(ctx, "hostname", sharing(|c| c.with_hostname("own"))).await?;
+            let port =
+                |c: ContainerConfig| c.with_ports([PortMapping::new(std::num::NonZeroU16::MIN)]);
+            bad(ctx, "ports", sharing(port)).await?;
+            let host = |c: ContainerConfig| c.with_extra_hosts([ExtraHost::gateway("gate")]);
+            bad(ctx, "extra_hosts", sharing(host)).await?;
+        }
+    ),
     case!("N7", create_refuses_an_unknown_capability, |ctx| {
         bad(ctx, "cap_add", ctx.config(IDLE).with_cap_add(["CAP_FLY"])).await?;
         bad(ctx, "cap_drop", ctx.config(IDLE).with_cap_drop([""])).await?;

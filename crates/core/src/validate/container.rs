@@ -93,7 +93,10 @@ impl Validate for ContainerConfig {
             not_empty("extra_hosts", &host.name)?;
         }
         match &self.network {
-            Some(NetworkMode::Container(container)) => container_id(container)?,
+            Some(NetworkMode::Container(container)) => {
+                container_id(container)?;
+                borrowed_network(self)?;
+            }
             Some(NetworkMode::Named(network)) => network_id(network)?,
             _ => {}
         }
@@ -160,6 +163,20 @@ pub(super) fn limits(cpus: Option<f64>, memory: Option<u64>, pids: Option<u64>) 
         ));
     }
     Ok(())
+}
+
+/// What belongs to a network cannot be chosen by one who uses another's.
+fn borrowed_network(config: &ContainerConfig) -> Result<()> {
+    let chosen = [
+        ("hostname", config.hostname.is_some()),
+        ("ports", !config.ports.is_empty()),
+        ("extra_hosts", !config.extra_hosts.is_empty()),
+    ];
+    let why = "it is that of the container whose network this one shares; set it there";
+    match chosen.iter().find(|(_, chosen)| *chosen) {
+        Some((field, _)) => Err(Error::invalid(field, why)),
+        None => Ok(()),
+    }
 }
 
 fn ports(ports: &[PortMapping]) -> Result<()> {
