@@ -63,7 +63,11 @@ impl Files {
     /// Those of making a directory: a parent that is a file, no space.
     pub(crate) fn with_mounts(self, mounts: Vec<Mount>, read_only: bool) -> Result<Self, FsError> {
         for mount in &mounts {
-            self.mkdir_all(&mount.target, 0o755)?;
+            if mount.tree.is_file() {
+                self.make_file(&mount.target)?;
+            } else {
+                self.mkdir_all(&mount.target, 0o755)?;
+            }
         }
         let mut mounts = mounts;
         for mount in &mut mounts {
@@ -276,6 +280,20 @@ impl Files {
             }
         }
         Ok(())
+    }
+
+    /// Makes an empty file, with the folders above it, unless it is there.
+    fn make_file(&self, path: &str) -> Result<(), FsError> {
+        match self.stat(path) {
+            Ok(stat) if stat.is_dir() => Err(FsError::IsADirectory),
+            Ok(_) => Ok(()),
+            Err(FsError::NotFound) => {
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                self.mkdir_all(folder, 0o755)?;
+                self.write(path, b"", 0o644)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a symbolic link that points to `target`.

@@ -86,13 +86,23 @@ impl Image {
     /// A tree of nothing but its root directory, made at `time`.
     #[must_use]
     pub(crate) fn empty(time: DateTime<Utc>) -> Self {
+        Self::of(Kind::Directory(BTreeMap::new()), 0o755, 2, time)
+    }
+
+    /// Nothing but an empty file, to be mounted over one.
+    #[must_use]
+    pub(crate) fn file(time: DateTime<Utc>) -> Self {
+        Self::of(Kind::File(Vec::new()), 0o644, 1, time)
+    }
+
+    fn of(kind: Kind, mode: u32, links: u32, time: DateTime<Utc>) -> Self {
         let root = Inode {
-            kind: Kind::Directory(BTreeMap::new()),
-            mode: 0o755,
+            kind,
+            mode,
             uid: 0,
             gid: 0,
             mtime: time,
-            links: 2,
+            links,
         };
         Self(Arc::new(Frozen {
             nodes: BTreeMap::from([(ROOT, Arc::new(root))]),
@@ -139,6 +149,35 @@ impl Tree {
     #[must_use]
     pub(crate) fn used(&self) -> u64 {
         self.lock().used
+    }
+
+    /// Bytes of the files that it holds beyond its image, as an engine tells them: folders and names are free.
+    #[must_use]
+    pub(crate) fn written(&self) -> u64 {
+        let state = self.lock();
+        let files = state.own.values().flatten().map(|node| match &node.kind {
+            Kind::File(bytes) => bytes.len() as u64,
+            _ => 0,
+        });
+        files.sum()
+    }
+
+    /// Replaces what is in a tree that is one file.
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`], and [`FsError::IsADirectory`] for any other tree.
+    pub(crate) fn fill(&self, content: &[u8], time: DateTime<Utc>) -> Result<(), FsError> {
+        let mut state = self.lock();
+        state.truncate(ROOT, 0, time)?;
+        if state.write(ROOT, 0, content, time)? < content.len() {
+            return Err(FsError::NoSpace);
+        }
+        Ok(())
+    }
+
+    /// Whether it is one file, not a folder with others.
+    pub(super) fn is_file(&self) -> bool {
+        self.lock().file(ROOT).is_ok()
     }
 
     /// What the tree holds now, as an image that others can build on.

@@ -1,6 +1,6 @@
 //! The images that are here: by id, by name, and how they go.
 
-use super::{State, event::has_label, prune::PruneFilter};
+use super::{State, etc::with_mount_points, event::has_label, prune::PruneFilter};
 use crate::{
     fs,
     image::{ImageFixture, Layer, suits},
@@ -159,6 +159,11 @@ impl State {
     pub(crate) fn install(&mut self, fixture: &ImageFixture, name: &ImageRef) -> bool {
         let id = fixture.id();
         let new = !self.images.all.contains_key(&id);
+        // Where there can be no such file the image is of no use to an engine: a start says so.
+        let files = || {
+            with_mount_points(&fixture.files, self.clock.clone())
+                .unwrap_or_else(|_| fixture.files.clone())
+        };
         self.images.all.entry(id.clone()).or_insert_with(|| {
             Arc::new(Image {
                 id: id.clone(),
@@ -167,7 +172,7 @@ impl State {
                 platform: fixture.platform.clone(),
                 parent: None,
                 layers: fixture.layers.clone(),
-                files: fixture.files.clone(),
+                files: files(),
             })
         });
         let canonical = format!(

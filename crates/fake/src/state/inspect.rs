@@ -57,7 +57,7 @@ impl State {
 }
 
 pub(super) fn sizes(container: &Container) -> (Option<u64>, Option<u64>) {
-    let written = container.root.used();
+    let written = container.root.written();
     (Some(written), Some(written + container.image.size()))
 }
 

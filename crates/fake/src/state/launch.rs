@@ -3,16 +3,16 @@
 use super::{
     State,
     container::{Active, Container, Key, RunId, Source},
-    network::{Endpoint, GATEWAY, network_name},
+    etc::Etc,
+    network::{Endpoint, network_name},
 };
 use crate::{
-    fs::{self, Files, FsError, Owner, Tree},
+    fs::{self, Files, Owner, Tree},
     process::{self, Descriptors, Kernel, Process, Program},
     run::{Gate, LogSink},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::Arc,
 };
 use wharf_core::{
@@ -22,14 +22,6 @@ use wharf_core::{
 
 /// A pid on the pretended host is one more than the last, or a few more: others run there too.
 const PID_STEP: u32 = 40;
-/// What every `/etc/hosts` begins with.
-const LOCAL_HOSTS: &str = "127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-fe00::\tip6-localnet
-ff00::\tip6-mcastprefix
-ff02::1\tip6-allnodes
-ff02::2\tip6-allrouters
-";
 const STDIN_BUFFER: usize = process::PIPE_CAPACITY;
 
 /// A program that is ready to run as a container's main process.
@@ -50,6 +42,7 @@ struct Refused {
 /// What a program needs, found before anything is changed.
 struct Ready {
     hostname: String,
+    etc: Etc,
     files: Files,
     owner: Owner,
     cwd: String,
@@ -90,13 +83,19 @@ impl State {
 
     /// In the order of the engine: mounts, program, network. Where it fails, what was done is told as undone.
     fn launch(&mut self, key: Key, config: &Arc<ContainerConfig>) -> Result<Launch, Refused> {
-        let outcome = match self.prepare(key, config) {
-            Ok(ready) => match self.join_network(key, config) {
-                Ok(endpoint) => Ok((ready, endpoint)),
-                Err(error) => Err(Refused { error, code: 128 }),
-            },
-            Err(refused) => Err(refused),
-        };
+        let outcome = self.prepare(key, config).and_then(|ready| {
+            let failed = |error| Refused { error, code: 128 };
+            let endpoint = self.join_network(key, config).map_err(failed)?;
+            match ready.etc.fill(config, &ready.hostname, &endpoint, self.now) {
+                Ok(()) => Ok((ready, endpoint)),
+                Err(error) => {
+                    self.networks.leave(&endpoint);
+                    Err(no_files(format!(
+                        "failed to write the container's /etc: {error}"
+                    )))
+                }
+            }
+        });
         let network = network_name(config);
         self.tell_mounted(key);
         let (ready, endpoint) = match outcome {
@@ -117,7 +116,8 @@ impl State {
     fn prepare(&mut self, key: Key, config: &ContainerConfig) -> Result<Ready, Refused> {
         let hostname = self.hostname(config);
         let container = self.containers.get(key).ok_or_else(vanished)?;
-        let files = self.mounted(container, config).map_err(no_files)?;
+        let etc = Etc::new(self.now);
+        let files = self.mounted(container, config, &etc).map_err(no_files)?;
         let account = process::find_account(&files, config.user.as_deref().unwrap_or_default())
             .map_err(|why| refused(why, 128))?;
         let cwd = config.working_dir.clone().unwrap_or_else(|| "/".to_owned());
@@ -135,6 +135,7 @@ impl State {
         })?;
         Ok(Ready {
             hostname,
+            etc,
             files,
             owner: account.owner,
             cwd,
@@ -160,6 +161,7 @@ impl State {
             argv,
             env,
             program,
+            ..
         } = ready;
         let host_pid = self.next_host_pid();
         let (now, clock) = (self.now, Arc::clone(&self.clock));
@@ -171,13 +173,6 @@ impl State {
                 endpoint.ports.push(exposed);
             }
         }
-        // Written below the mounts, and also where the root is read-only to the container.
-        let root = Files::new(container.root.clone(), clock.clone());
-        write_etc(&root, config, &hostname, &endpoint).map_err(|error| {
-            no_files(format!(
-                "failed to write the container's /etc/hosts: {error}"
-            ))
-        })?;
         let limit = config
             .pids_limit
             .and_then(|limit| usize::try_from(limit).ok());
@@ -240,10 +235,15 @@ impl State {
         self.last_pid
     }
 
-    /// The root with what is mounted on it.
-    fn mounted(&self, container: &Container, config: &ContainerConfig) -> Result<Files, String> {
+    /// The root with what is mounted on it, what was asked for last: it covers the engine's own.
+    fn mounted(
+        &self,
+        container: &Container,
+        config: &ContainerConfig,
+        etc: &Etc,
+    ) -> Result<Files, String> {
         let files = Files::new(container.root.clone(), self.clock.clone());
-        let mut mounts = Vec::with_capacity(container.mounts.len());
+        let mut mounts = Vec::from(etc.mounts());
         for mount in &container.mounts {
             let tree = match &mount.source {
                 Source::Volume { name, .. } => self.volume_tree(name, &files, &mount.target)?,
@@ -327,25 +327,4 @@ fn open_descriptors(
     };
     let [stdout, stderr] = sink.streams();
     (Descriptors::new(stdin, stdout, stderr), writer)
-}
-
-fn write_etc(
-    files: &Files,
-    config: &ContainerConfig,
-    hostname: &str,
-    endpoint: &Endpoint,
-) -> Result<(), FsError> {
-    let mut hosts = LOCAL_HOSTS.to_owned();
-    for host in &config.extra_hosts {
-        // The host is there by this address whatever network the container is in.
-        let address = host.address.unwrap_or(GATEWAY);
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(hosts, "{address}\t{}", host.name);
-    }
-    if let Some(address) = endpoint.attachment.ip_address {
-        let _ = writeln!(hosts, "{address}\t{hostname}");
-    }
-    files.mkdir_all("/etc", 0o755)?;
-    files.write("/etc/hostname", format!("{hostname}\n").as_bytes(), 0o644)?;
-    files.write("/etc/hosts", hosts.as_bytes(), 0o644)
 }

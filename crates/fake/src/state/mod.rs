@@ -6,6 +6,7 @@
 
 mod container;
 mod create;
+mod etc;
 mod event;
 mod exec;
 mod filter;

@@ -63,7 +63,7 @@ impl State {
         let mut pruned = Pruned::default();
         for key in unused {
             if let Ok(container) = self.container(key) {
-                pruned.reclaimed += container.root.used();
+                pruned.reclaimed += container.root.written();
                 pruned.removed.push(container.id.to_string());
             }
             self.destroy(key, false);

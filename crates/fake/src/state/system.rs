@@ -39,7 +39,7 @@ impl State {
     }
 
     pub(crate) fn disk_usage(&self) -> DiskUsage {
-        let containers = self.containers.iter().map(|(_, c)| c.root.used()).sum();
+        let containers = self.containers.iter().map(|(_, c)| c.root.written()).sum();
         DiskUsage::default()
             .with_images(self.images.size())
             .with_containers(containers)

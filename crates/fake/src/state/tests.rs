@@ -382,3 +382,47 @@ fn a_prune_is_told_even_when_there_was_nothing() {
     );
     assert_eq!(told.attributes["reclaimed"], "0");
 }
+
+#[test]
+fn a_start_without_a_place_for_its_files_gives_everything_back() {
+    let mut state = state();
+    let odd = ImageFixture::scratch().with_file("/etc", "no folder");
+    state.install(&odd.unwrap(), &name("odd"));
+    let port = PortMapping::new(std::num::NonZeroU16::new(80).unwrap())
+        .with_host_port(std::num::NonZeroU16::new(8080).unwrap());
+    let odd = ContainerConfig::new("odd").with_command(["sh"]);
+    let key = create(&mut state, odd.with_ports([port.clone()]));
+    told(&mut state);
+    assert_eq!(kind(state.start(key)), ErrorKind::Internal);
+    assert!(!told(&mut state).contains(&"network:connect".to_owned()));
+    let key = create(&mut state, config().with_ports([port]));
+    start(&mut state, key);
+    let info = state.inspect(key, false).unwrap();
+    let address = info.networks["bridge"].ip_address.unwrap();
+    assert_eq!(
+        address.to_string(),
+        "172.17.0.2",
+        "the first address is free"
+    );
+}
+
+#[test]
+fn who_writes_nothing_has_written_nothing() {
+    let mut state = state();
+    let mounts = [Mount::volume("data", "/deep/down")];
+    let key = create(&mut state, config().with_mounts(mounts));
+    start(&mut state, key);
+    assert_eq!(state.inspect(key, true).unwrap().size_rw, Some(0));
+    let files = state.container(key).unwrap().active.as_ref().unwrap();
+    let files = files.files.clone();
+    let hostname = state.inspect(key, false).unwrap().config.hostname.unwrap();
+    assert_eq!(
+        String::from_utf8(files.read("/etc/hostname").unwrap()).unwrap(),
+        format!("{hostname}\n")
+    );
+    files.write("/etc/hosts", b"mine", 0o644).unwrap();
+    assert_eq!(files.remove_file("/etc/hosts"), Err(fs::FsError::Busy));
+    assert_eq!(state.inspect(key, true).unwrap().size_rw, Some(0));
+    files.write("/file", b"12345", 0o644).unwrap();
+    assert_eq!(state.inspect(key, true).unwrap().size_rw, Some(5));
+}
