@@ -8,7 +8,7 @@ use futures::{Stream, StreamExt, future, stream};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
-use wharf_core::{Event, EventOps, EventsOptions, Items, Operation, Result, Timestamp};
+use wharf_core::{Event, EventOps, EventsOptions, Filters, Items, Operation, Result, Timestamp};
 
 use crate::connect::Docker;
 use crate::convert::event::Told;
@@ -67,6 +67,13 @@ impl Docker {
             endless: options.until.is_none(),
         };
         let at = self.at(Operation::Events);
+        let filters = options.filters.clone();
+        let events = events.filter(move |event| {
+            let meant = event
+                .as_ref()
+                .map_or(true, |event| is_meant(event, &filters));
+            future::ready(meant)
+        });
         let events = read_ahead(bounded(once_each(events), end));
         Ok(Items::new(events.map(move |event| {
             event.map_err(|failure| at.error(failure))
@@ -78,6 +85,19 @@ impl Docker {
         time(&text)
             .ok_or_else(|| Failure::garbled(format!("expected the engine's time, got {text:?}")))
     }
+}
+
+/// Whether it is about what was named. To the engine everything is whose name begins so.
+fn is_meant(event: &Event, filters: &Filters) -> bool {
+    let named = |id: &str| event.attributes.get("name").is_some_and(|name| name == id);
+    let about = |key: &str, id: &str| {
+        // A volume's id is its name; of the others' the beginning will do.
+        named(id) || event.id == id || key != "volume" && event.id.starts_with(id)
+    };
+    ["container", "volume", "network"].iter().all(|key| {
+        let values = filters.values(key);
+        values.is_empty() || values.iter().any(|id| about(key, id))
+    })
 }
 
 fn now() -> Timestamp {

@@ -139,7 +139,7 @@ impl EventFilter {
                 "type" => any(&|kind| event.kind.as_str() == kind),
                 "event" => any(&|action| says(event, action)),
                 "container" => any(&|id| is_about(event, &EventKind::Container, id)),
-                "volume" => any(&|id| is_about(event, &EventKind::Volume, id)),
+                "volume" => any(&|name| event.kind == EventKind::Volume && event.id == name),
                 "network" => any(&|id| is_about(event, &EventKind::Network, id)),
                 "image" => any(&|image| names_image(event, image)),
                 // Labels are the one key whose values must all fit.
@@ -163,13 +163,9 @@ fn says(event: &Event, action: &str) -> bool {
     }
 }
 
+/// The beginning of an id will do, as it does elsewhere; a name is a whole one.
 fn is_about(event: &Event, kind: &EventKind, id: &str) -> bool {
-    let named = || {
-        event
-            .attributes
-            .get("name")
-            .is_some_and(|name| name.starts_with(id))
-    };
+    let named = || event.attributes.get("name").is_some_and(|name| name == id);
     event.kind == *kind && (event.id.starts_with(id) || named())
 }
 
@@ -220,6 +216,7 @@ mod tests {
         assert!(fits(Filters::new()));
         assert!(fits(Filters::new().container("web").action("exec_create")));
         assert!(fits(Filters::new().container("abc").container("other")));
+        assert!(!fits(Filters::new().container("we")));
         assert!(fits(Filters::new().with("event", "exec_create: ls -l")));
         assert!(!fits(Filters::new().with("event", "exec_create: ls")));
         assert!(fits(

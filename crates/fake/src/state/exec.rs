@@ -1,11 +1,11 @@
 //! Programs that are run in a running container beside its own.
 
-use bytes::Bytes;
 use super::{State, container::Key};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
     run::{Collector, Gate},
 };
+use bytes::Bytes;
 use futures::FutureExt;
 use std::sync::Arc;
 use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Result};

@@ -36,6 +36,14 @@ pub(super) const CASES: &[Case] = &[
             holds("all are about it", seen.iter().all(|event| event.id == *id))?;
         }
     }),
+    case!("E9", a_container_filter_takes_a_whole_name, |ctx| {
+        let name = ctx.name();
+        let mut watch = ctx.watch_for(ctx.mine().container(&name)).await?;
+        let longer = ctx.config("exit 0").with_name(format!("{name}-two"));
+        ctx.create(longer).await?;
+        let id = ctx.create(ctx.config("exit 0").with_name(&name)).await?;
+        same("id", watch.next().await?.id, &*id)?;
+    }),
     case!("E9", an_image_filter_takes_the_name, |ctx| {
         let mine = ctx.mine().with("image", ctx.image());
         let mut by_image = ctx.watch_for(mine).await?;
