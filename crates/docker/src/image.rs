@@ -113,9 +113,9 @@ impl Docker {
             .await?
             .into_info(self.dialect());
         let name = reference.parse::<ImageRef>().ok();
-        let name = name.map(|name| name.familiar().to_string());
         let is_name = name.is_some_and(|name| {
-            let name = self.dialect().image_name(&name);
+            let familiar = name.familiar();
+            let name = self.dialect().image_name(&familiar);
             image.tags.iter().any(|tag| tag == name)
         });
         if is_name && image.tags.len() > 1 {
