@@ -63,7 +63,7 @@ pub(crate) fn credentials(environment: &Environment) -> BTreeMap<String, Credent
     auths
         .filter_map(|(address, auth)| {
             let credentials = auth.into_credentials()?;
-            Some((registry::key_of_address(&address).to_owned(), credentials))
+            Some((registry::key(Some(&address)).to_owned(), credentials))
         })
         .collect()
 }

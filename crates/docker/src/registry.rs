@@ -12,18 +12,17 @@ use crate::error::Failure;
 /// How Docker Hub is called in the protocol, for reasons of its age.
 const HUB: &str = "https://index.docker.io/v1/";
 
-/// A registry's name as engines keep it. All names of Docker Hub are one.
+/// A registry's name as engines keep it: its host, also where people or configuration files have
+/// its address. All names of Docker Hub are one.
 pub(crate) fn key(registry: Option<&str>) -> &str {
-    match registry {
+    let host = registry.map(|address| {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        rest.split_once('/').map_or(rest, |(host, _)| host)
+    });
+    match host {
         None | Some("docker.io" | "index.docker.io" | "registry-1.docker.io") => HUB,
-        Some(registry) => registry,
+        Some(host) => host,
     }
-}
-
-/// The same for the address of a registry, as configuration files have it.
-pub(crate) fn key_of_address(address: &str) -> &str {
-    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
-    key(host.split('/').next())
 }
 
 /// The credentials for a pull: those of the call, else those that a login or the
@@ -66,8 +65,15 @@ mod tests {
             assert_eq!(key(name), HUB);
         }
         assert_eq!(key(Some("localhost:5000")), "localhost:5000");
-        assert_eq!(key_of_address("https://index.docker.io/v1/"), HUB);
-        assert_eq!(key_of_address("https://quay.io"), "quay.io");
+        assert_eq!(key(Some("https://index.docker.io/v1/")), HUB);
+        for address in [
+            "ghcr.io",
+            "https://ghcr.io",
+            "ghcr.io/",
+            "http://ghcr.io/v2/",
+        ] {
+            assert_eq!(key(Some(address)), "ghcr.io");
+        }
     }
 
     #[test]
