@@ -1,6 +1,7 @@
 //! Operations on containers.
 
 use async_trait::async_trait;
+use bollard::models::ContainerCreateBody;
 use bollard::query_parameters as query;
 use wharf_core::{
     ContainerConfig, ContainerInfo, ContainerOps, ContainerSummary, CreatedContainer, Error,
@@ -23,7 +24,8 @@ impl ContainerOps for Docker {
         if let Some(platform) = &config.platform {
             self.require("create_container.platform", platform)?;
         }
-        let created = self.create(&config).await;
+        let body = create::body(&config)?;
+        let created = self.create(&config, &body).await;
         let created =
             created.map_err(|failure| self.at(Operation::CreateContainer).error(failure))?;
         Ok(CreatedContainer::new(created.id).with_warnings(created.warnings))
@@ -160,7 +162,11 @@ impl Docker {
     }
 
     /// Not by bollard: it writes the whole body, environment and all, to the debug log.
-    async fn create(&self, config: &ContainerConfig) -> Result<Created, Failure> {
+    async fn create(
+        &self,
+        config: &ContainerConfig,
+        body: &ContainerCreateBody,
+    ) -> Result<Created, Failure> {
         let mut request = Request::post("/containers/create");
         if let Some(name) = &config.name {
             request = request.query("name", name);
@@ -168,7 +174,7 @@ impl Docker {
         if let Some(platform) = &config.platform {
             request = request.query("platform", platform.to_string());
         }
-        let request = request.json(&create::body(config))?;
+        let request = request.json(body)?;
         self.transport()
             .call(request, Deadline::Usual)
             .await?

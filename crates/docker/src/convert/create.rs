@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use bollard::models;
 use wharf_core::{
-    ContainerConfig, ExecConfig, HealthCheck, HealthTest, Mount, MountSource, PortMapping,
-    RestartPolicy, whole_seconds,
+    ContainerConfig, Error, ExecConfig, HealthCheck, HealthTest, Mount, MountSource, PortMapping,
+    RestartPolicy, Result, whole_seconds,
 };
 
 use super::to_nanos;
 
 /// The body of the request. What is not set is left out, so that the image or the engine decides.
-pub(crate) fn body(config: &ContainerConfig) -> models::ContainerCreateBody {
+/// What the contract has learned since is refused: a guess would be another container.
+pub(crate) fn body(config: &ContainerConfig) -> Result<models::ContainerCreateBody> {
     let ports = (!config.ports.is_empty()).then(|| exposed(&config.ports));
-    models::ContainerCreateBody {
+    Ok(models::ContainerCreateBody {
         image: Some(config.image.clone()),
         cmd: config.command.clone(),
         entrypoint: config.entrypoint.clone().map(entrypoint),
@@ -34,20 +35,30 @@ pub(crate) fn body(config: &ContainerConfig) -> models::ContainerCreateBody {
         exposed_ports: ports,
         stop_signal: config.stop_signal.map(|signal| signal.to_string()),
         stop_timeout: config.stop_timeout.map(whole_seconds),
-        healthcheck: config.health_check.as_ref().map(health_check),
-        host_config: Some(host_config(config)),
+        healthcheck: config.health_check.as_ref().map(health_check).transpose()?,
+        host_config: Some(host_config(config)?),
         ..Default::default()
-    }
+    })
 }
 
-fn host_config(config: &ContainerConfig) -> models::HostConfig {
-    models::HostConfig {
+fn unknown(option: &str, value: &impl std::fmt::Debug) -> Error {
+    let option = format!("create_container.{option}");
+    Error::unsupported_option(&option, format!("{value:?} is not known here"))
+}
+
+fn host_config(config: &ContainerConfig) -> Result<models::HostConfig> {
+    let mounts = config
+        .mounts
+        .iter()
+        .map(mount)
+        .collect::<Result<Vec<_>>>()?;
+    Ok(models::HostConfig {
         port_bindings: (!config.ports.is_empty()).then(|| bindings(&config.ports)),
-        mounts: (!config.mounts.is_empty()).then(|| config.mounts.iter().map(mount).collect()),
+        mounts: (!mounts.is_empty()).then_some(mounts),
         nano_cpus: config.cpus.map(nano_cpus),
         memory: config.memory.map(signed),
         pids_limit: config.pids_limit.map(signed),
-        restart_policy: restart_policy(&config.restart),
+        restart_policy: restart_policy(&config.restart)?,
         privileged: Some(config.privileged),
         cap_add: (!config.cap_add.is_empty()).then(|| config.cap_add.clone()),
         cap_drop: (!config.cap_drop.is_empty()).then(|| config.cap_drop.clone()),
@@ -58,7 +69,7 @@ fn host_config(config: &ContainerConfig) -> models::HostConfig {
         extra_hosts: (!config.extra_hosts.is_empty())
             .then(|| config.extra_hosts.iter().map(ToString::to_string).collect()),
         ..Default::default()
-    }
+    })
 }
 
 /// The engine takes an empty list for "as the image has it"; one empty word resets it.
@@ -92,7 +103,7 @@ fn bindings(ports: &[PortMapping]) -> models::PortMap {
     bindings
 }
 
-fn mount(mount: &Mount) -> models::Mount {
+fn mount(mount: &Mount) -> Result<models::Mount> {
     let mut wire = models::Mount {
         target: Some(mount.target.clone()),
         read_only: Some(mount.read_only),
@@ -114,12 +125,12 @@ fn mount(mount: &Mount) -> models::Mount {
                 ..Default::default()
             });
         }
-        _ => {}
+        source => return Err(unknown("mounts", source)),
     }
-    wire
+    Ok(wire)
 }
 
-fn restart_policy(policy: &RestartPolicy) -> Option<models::RestartPolicy> {
+fn restart_policy(policy: &RestartPolicy) -> Result<Option<models::RestartPolicy>> {
     use models::RestartPolicyNameEnum as Name;
     let (name, retries) = match policy {
         RestartPolicy::Always => (Name::ALWAYS, None),
@@ -128,15 +139,16 @@ fn restart_policy(policy: &RestartPolicy) -> Option<models::RestartPolicy> {
             Name::ON_FAILURE,
             max_retries.map(|max| i64::from(max.get())),
         ),
-        _ => return None,
+        RestartPolicy::No => return Ok(None),
+        policy => return Err(unknown("restart", policy)),
     };
-    Some(models::RestartPolicy {
+    Ok(Some(models::RestartPolicy {
         name: Some(name),
         maximum_retry_count: retries,
-    })
+    }))
 }
 
-fn health_check(check: &HealthCheck) -> models::HealthConfig {
+fn health_check(check: &HealthCheck) -> Result<models::HealthConfig> {
     let with = |word: &str, rest: &[String]| {
         std::iter::once(word.to_owned())
             .chain(rest.iter().cloned())
@@ -145,17 +157,18 @@ fn health_check(check: &HealthCheck) -> models::HealthConfig {
     let test = match &check.test {
         HealthTest::Command(words) => with("CMD", words),
         HealthTest::Shell(line) => with("CMD-SHELL", std::slice::from_ref(line)),
-        _ => with("NONE", &[]),
+        HealthTest::None => with("NONE", &[]),
+        test => return Err(unknown("health_check", test)),
     };
     let nanos = |time: Option<Duration>| time.map(to_nanos);
-    models::HealthConfig {
+    Ok(models::HealthConfig {
         test: Some(test),
         interval: nanos(check.interval),
         timeout: nanos(check.timeout),
         start_period: nanos(check.start_period),
         retries: check.retries.map(i64::from),
         ..Default::default()
-    }
+    })
 }
 
 /// `POST /containers/{id}/exec`.
@@ -194,7 +207,7 @@ mod tests {
     use super::*;
 
     fn sent(config: &ContainerConfig) -> Value {
-        serde_json::to_value(body(config)).unwrap()
+        serde_json::to_value(body(config).unwrap()).unwrap()
     }
 
     #[test]
