@@ -227,7 +227,9 @@ pub struct DockerBuilder {
 
 impl DockerBuilder {
     /// How long a call may take, its answer included; 120 s unless set. A stop's own grace comes on
-    /// top. Waits, pulls and streams that follow something take as long as they take.
+    /// top. Waits, pulls, prunes, programs run by an exec and streams that follow something take as
+    /// long as they take. A log that is not followed may take longer too, but not fall silent for
+    /// so long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

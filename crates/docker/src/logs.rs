@@ -29,13 +29,12 @@ impl Docker {
                 request = request.query(key, unix(time));
             }
         }
-        // Podman sends no head before there is something to follow.
-        let deadline = if options.follow {
-            Deadline::None
+        let stream = if options.follow {
+            // Podman sends no head before there is something to follow.
+            self.transport().stream(request, Deadline::None).await?
         } else {
-            Deadline::Usual
+            self.transport().stream_at_once(request).await?
         };
-        let stream = self.transport().stream(request, deadline).await?;
         let framing = Framing {
             tty,
             timestamps: options.timestamps,

@@ -810,3 +810,24 @@ async fn by_its_id_an_image_is_not_taken_from_its_containers() {
         engine.remove_image(name, force.clone()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_log_that_is_not_followed_may_not_fall_silent() {
+    let limit = Duration::from_millis(200);
+    let pause = || Step::Wait(limit * 3 / 5);
+    let mock = logs_of(vec![
+        chunk(&frame(1, b"one")),
+        pause(),
+        chunk(&frame(1, b"two")),
+        pause(),
+        chunk(&frame(1, b"three")),
+        Step::Hang,
+    ]);
+    let engine = mock.connect_within(limit).await;
+    let log = engine.container_logs("c", LogsOptions::default());
+    let log = log.await.unwrap().collect::<Vec<_>>();
+    let log = tokio::time::timeout(SOON, log).await.unwrap();
+    assert_eq!(log.len(), 4);
+    let error = log[3].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
+}

@@ -23,6 +23,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 use tokio::io::WriteHalf;
+use tokio::time::{Instant, Sleep};
 use tokio_util::io::ReaderStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -129,7 +130,16 @@ impl Transport {
         Ok(ByteStream {
             reading: answer.body,
             closed: Box::pin(self.closed.clone().cancelled_owned()),
+            silence: None,
         })
+    }
+
+    /// The same, where the engine has all it is going to say: then it may not fall silent for
+    /// longer than a call may take.
+    pub(crate) async fn stream_at_once(&self, request: Request) -> Result<ByteStream, Failure> {
+        let mut stream = self.stream(request, Deadline::Usual).await?;
+        stream.silence = Some(Silence::of(self.timeout));
+        Ok(stream)
     }
 
     /// An exchange that gives up HTTP: what the engine sends, and what it is sent. Shutting the
@@ -290,6 +300,38 @@ impl Reply {
 pub(crate) struct ByteStream {
     reading: Reading,
     closed: Pin<Box<WaitForCancellationFutureOwned>>,
+    silence: Option<Silence>,
+}
+
+/// How long nothing may come. Only the time counts in which somebody waits for something.
+struct Silence {
+    limit: Duration,
+    over: Pin<Box<Sleep>>,
+    begun: bool,
+}
+
+impl Silence {
+    fn of(limit: Duration) -> Self {
+        Self {
+            limit,
+            over: Box::pin(tokio::time::sleep(limit)),
+            begun: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        if !self.begun {
+            // A limit beyond all time has none.
+            if let Some(end) = Instant::now().checked_add(self.limit) {
+                self.over.as_mut().reset(end);
+            }
+            self.begun = true;
+        }
+        self.over
+            .as_mut()
+            .poll(cx)
+            .map(|()| Failure::Late(self.limit))
+    }
 }
 
 impl Stream for ByteStream {
@@ -299,6 +341,14 @@ impl Stream for ByteStream {
         if self.closed.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Err(Failure::Closed { sent: true })));
         }
-        self.reading.poll_data(cx)
+        let read = self.reading.poll_data(cx);
+        match (&mut self.silence, &read) {
+            (Some(silence), Poll::Pending) => silence.poll(cx).map(|late| Some(Err(late))),
+            (Some(silence), Poll::Ready(_)) => {
+                silence.begun = false;
+                read
+            }
+            (None, _) => read,
+        }
     }
 }
