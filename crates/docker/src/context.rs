@@ -108,7 +108,14 @@ pub(crate) fn context_endpoint(environment: &Environment, name: &str) -> Result<
         .config_folder()
         .ok_or_else(unknown)?
         .join("contexts");
-    let entries = fs::read_dir(folder.join("meta")).map_err(|_| unknown())?;
+    let meta = folder.join("meta");
+    let entries = fs::read_dir(&meta).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => unknown(),
+        _ => {
+            let why = format_args!("{} cannot be read: {error}", meta.display());
+            Error::invalid("context", why)
+        }
+    })?;
     for entry in entries.flatten() {
         let Ok(text) = fs::read(entry.path().join("meta.json")) else {
             continue;
@@ -178,6 +185,20 @@ mod tests {
             ("bob", "c")
         );
         assert_eq!(local.identity_token.as_ref().unwrap().expose(), "t");
+    }
+
+    #[test]
+    fn contexts_that_cannot_be_read_are_not_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::empty(folder.path())
+            .with_variable("DOCKER_CONFIG", folder.path().to_str().unwrap());
+        let error = context_endpoint(&environment, "x").unwrap_err();
+        assert!(error.message().contains("there is none named"), "{error}");
+        // No folder: root, too, cannot read that.
+        fs::create_dir(folder.path().join("contexts")).unwrap();
+        fs::write(folder.path().join("contexts/meta"), "").unwrap();
+        let error = context_endpoint(&environment, "x").unwrap_err();
+        assert!(error.message().contains("cannot be read"), "{error}");
     }
 
     #[test]
