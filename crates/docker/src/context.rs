@@ -109,12 +109,12 @@ pub(crate) fn context_endpoint(environment: &Environment, name: &str) -> Result<
         .ok_or_else(unknown)?
         .join("contexts");
     let meta = folder.join("meta");
-    let entries = fs::read_dir(&meta).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => unknown(),
-        _ => {
-            let why = format_args!("{} cannot be read: {error}", meta.display());
-            Error::invalid("context", why)
+    let entries = fs::read_dir(&meta).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return unknown();
         }
+        let why = format_args!("{} cannot be read: {error}", meta.display());
+        Error::invalid("context", why)
     })?;
     for entry in entries.flatten() {
         let Ok(text) = fs::read(entry.path().join("meta.json")) else {
