@@ -136,7 +136,7 @@ pub(super) const LIES: &[Row] = &[
     (
         "the input of an exec is dropped",
         "exec_reads_its_input_to_the_end",
-        Hear(edit!(|config: ExecConfig| config.input.clear())),
+        Hear(edit!(|config: ExecConfig| config.input = Input::default())),
     ),
     (
         "the user of an exec is dropped",
