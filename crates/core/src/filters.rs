@@ -176,6 +176,8 @@ enum Value {
     OneOf(&'static [&'static str]),
     /// A number or a range of numbers, and a protocol after a slash.
     Port,
+    /// A pattern with `*`, `?`, `[a-z]` and `\`.
+    Pattern,
 }
 
 impl Value {
@@ -186,6 +188,7 @@ impl Value {
             Self::Bool => matches!(value, "true" | "false"),
             Self::OneOf(words) => words.contains(&value),
             Self::Port => is_port_range(value),
+            Self::Pattern => !value.is_empty() && is_pattern(value),
         };
         if fits {
             return Ok(());
@@ -196,6 +199,7 @@ impl Value {
             Self::Bool => "use true or false".to_owned(),
             Self::OneOf(words) => format!("use one of {}", words.join(", ")),
             Self::Port => "use PORT[-PORT][/PROTOCOL]".to_owned(),
+            Self::Pattern => "a `[` or a `\\` in it has no end".to_owned(),
         })
     }
 }
@@ -208,9 +212,54 @@ fn is_port_range(value: &str) -> bool {
         && matches!(protocol, "tcp" | "udp" | "sctp")
 }
 
+/// Whether every class and every escape of a pattern has its end.
+fn is_pattern(pattern: &str) -> bool {
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let ends = match c {
+            '\\' => chars.next().is_some(),
+            '[' => ends_class(&mut chars),
+            _ => true,
+        };
+        if !ends {
+            return false;
+        }
+    }
+    true
+}
+
+/// Reads a class to its `]`: at least one character or range, each perhaps escaped.
+fn ends_class(chars: &mut std::str::Chars<'_>) -> bool {
+    let mut rest = chars
+        .as_str()
+        .strip_prefix('^')
+        .unwrap_or(chars.as_str())
+        .chars();
+    let member = |rest: &mut std::str::Chars<'_>| match rest.next() {
+        Some('\\') => rest.next().is_some(),
+        Some('-' | ']') | None => false,
+        Some(_) => true,
+    };
+    loop {
+        if !member(&mut rest) {
+            return false;
+        }
+        if let Some(after) = rest.as_str().strip_prefix('-') {
+            rest = after.chars();
+            if !member(&mut rest) {
+                return false;
+            }
+        }
+        if let Some(after) = rest.as_str().strip_prefix(']') {
+            *chars = after.chars();
+            return true;
+        }
+    }
+}
+
 /// The keys that an operation knows.
 fn keys(operation: Operation) -> &'static [(&'static str, Value)] {
-    use Value::{Bool, Number, OneOf, Port, Text};
+    use Value::{Bool, Number, OneOf, Pattern, Port, Text};
     match operation {
         Operation::ListContainers => &[
             ("ancestor", Text),
@@ -234,7 +283,7 @@ fn keys(operation: Operation) -> &'static [(&'static str, Value)] {
             ("before", Text),
             ("dangling", Bool),
             ("label", Text),
-            ("reference", Text),
+            ("reference", Pattern),
             ("since", Text),
         ],
         Operation::PruneImages => &[
@@ -313,6 +362,29 @@ mod tests {
                 .validate(Operation::ListContainers)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_pattern_has_an_end_to_what_it_begins() {
+        let valid = |pattern: &str| {
+            let filters = Filters::new().reference(pattern);
+            filters.validate(Operation::ListImages).is_ok()
+        };
+        for pattern in [
+            "web",
+            "w*",
+            "w[a-c]b",
+            "[^x]",
+            r"\[",
+            r"[\]]",
+            "a]",
+            "[a-c0-9]*",
+        ] {
+            assert!(valid(pattern), "{pattern}");
+        }
+        for pattern in ["", "[", "busyb[", "busybo[x", "b[]]", "[a-]", "a\\", "[^]"] {
+            assert!(!valid(pattern), "{pattern}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The images that are here: by id, by name, and how they go.
 
-use super::{State, etc::with_mount_points, event::has_label, prune::PruneFilter};
+use super::{State, etc::with_mount_points, event::has_label, glob, prune::PruneFilter};
 use crate::{
     fs,
     image::{ImageFixture, Layer, suits},
@@ -482,21 +482,7 @@ fn fits_reference(pattern: &str, name: &str) -> bool {
     let repository = name
         .rsplit_once(':')
         .map_or(name, |(repository, _)| repository);
-    glob(pattern.as_bytes(), name.as_bytes()) || glob(pattern.as_bytes(), repository.as_bytes())
-}
-
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], []) => true,
-        ([b'*', rest @ ..], _) => {
-            let within = text.iter().take_while(|b| **b != b'/').count();
-            (0..=within).any(|taken| glob(rest, &text[taken..]))
-        }
-        ([b'?', pattern @ ..], [c, text @ ..]) if *c != b'/' => glob(pattern, text),
-        ([b'\\', p, pattern @ ..], [c, text @ ..]) if p == c => glob(pattern, text),
-        ([p, pattern @ ..], [c, text @ ..]) if p == c => glob(pattern, text),
-        _ => false,
-    }
+    glob::fits(pattern, name) || glob::fits(pattern, repository)
 }
 
 #[cfg(test)]

@@ -246,7 +246,11 @@ impl State {
         let mut mounts = Vec::from(etc.mounts());
         for mount in &container.mounts {
             let tree = match &mount.source {
-                Source::Volume { name, .. } => self.volume_tree(name, &files, &mount.target)?,
+                Source::Volume { name, .. } => {
+                    // What a container's first start has brought, a program may have taken out again on purpose.
+                    let image = container.started_at.is_none().then_some(&files);
+                    self.volume_tree(name, image, &mount.target)?
+                }
                 Source::Bind { tree, .. } => tree.clone(),
                 Source::Tmpfs { size } => {
                     let budget = size.unwrap_or(self.host.memory / 2);

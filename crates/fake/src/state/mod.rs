@@ -10,6 +10,7 @@ mod etc;
 mod event;
 mod exec;
 mod filter;
+mod glob;
 mod image;
 mod inspect;
 mod launch;

@@ -50,6 +50,44 @@ pub(super) fn mountpoint(name: &str) -> String {
     format!("{FOLDER}/{name}/_data")
 }
 
+/// The options of a volume in memory: its size, in bytes or with `k`, `m` or `g`. Others are not honoured, and so not
+/// taken.
+fn check_memory_options(config: &VolumeConfig) -> Result<()> {
+    let option = |key: &str| config.driver_opts.get(key).map_or("", String::as_str);
+    if option("type") != "tmpfs" {
+        return Ok(());
+    }
+    let honoured = |word: &&str| matches!(*word, "" | "rw") || size(word).is_some();
+    match option("o").split(',').find(|word| !honoured(word)) {
+        None => Ok(()),
+        Some(word) => {
+            let why = format_args!("of a tmpfs the fake takes size=BYTES, not {word:?}");
+            Err(Error::unsupported_option("create_volume.driver_opts", why))
+        }
+    }
+}
+
+fn size(word: &str) -> Option<u64> {
+    let text = word.strip_prefix("size=")?;
+    let (digits, unit) = match text.to_ascii_lowercase().chars().last()? {
+        'k' => (&text[..text.len() - 1], 1 << 10),
+        'm' => (&text[..text.len() - 1], 1 << 20),
+        'g' => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// An empty tree, as large as the options say and the host has room.
+fn empty_tree(options: &DriverOptions, limit: u64) -> Tree {
+    let words = options.get("o").map_or("", String::as_str).split(',');
+    let budget = words
+        .filter_map(size)
+        .next_back()
+        .map_or(limit, |size| size.min(limit));
+    Tree::over(&fs::Image::empty(EPOCH), budget)
+}
+
 pub(super) fn no_such_volume(name: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("get {name}: no such volume"))
 }
@@ -70,6 +108,7 @@ impl State {
             );
             return Err(Error::invalid("driver_opts", why));
         }
+        check_memory_options(&config)?;
         let name = config.name.clone();
         if !self.volumes.all.contains_key(&name) {
             self.add_volume(config, false);
@@ -84,12 +123,13 @@ impl State {
             driver_opts,
             ..
         } = config;
+        let tree = empty_tree(&driver_opts, self.host.disk_limit);
         let volume = Volume {
             created: self.now,
             labels,
             options: driver_opts,
             anonymous,
-            tree: Tree::over(&fs::Image::empty(EPOCH), self.host.disk_limit),
+            tree,
         };
         let driver = [("driver", DRIVER.to_owned())];
         self.tell(EventKind::Volume, EventAction::Create, &name, driver);
@@ -113,12 +153,12 @@ impl State {
     }
 
     /// The tree of a volume that a container is about to mount at `target`. While there is nothing in it, it gets what
-    /// the image has there. A volume with options is a mount of its own on the pretended host, which has memory and the
+    /// the image has there, where there is one to fill it from. A volume with options is a mount of its own on the pretended host, which has memory and the
     /// folders that it was given, and nothing else. The error is what the engine says.
     pub(super) fn volume_tree(
         &self,
         name: &str,
-        image: &Files,
+        image: Option<&Files>,
         target: &str,
     ) -> Result<Tree, String> {
         let volume = self
@@ -144,6 +184,9 @@ impl State {
                 });
             }
         }
+        let Some(image) = image else {
+            return Ok(volume.tree.clone());
+        };
         let clock: Arc<dyn fs::Clock> = self.clock.clone();
         let files = Files::new(volume.tree.clone(), clock);
         let fill = || -> Result<(), FsError> {
@@ -179,7 +222,7 @@ impl State {
                 .get(&name)
                 .is_some_and(|keys| keys.iter().any(running));
             if let Some(volume) = self.volumes.all.get_mut(&name).filter(|_| !mounted) {
-                volume.tree = Tree::over(&fs::Image::empty(EPOCH), self.host.disk_limit);
+                volume.tree = empty_tree(&volume.options, self.host.disk_limit);
             }
         }
     }
