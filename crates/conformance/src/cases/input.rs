@@ -225,9 +225,11 @@ pub(super) const CASES: &[Case] = &[
         ] {
             invalid(list(ctx, key, value).await, "filters")?;
         }
-        let images =
-            ListImagesOptions::default().with_filters(Filters::new().with("dangling", "maybe"));
-        invalid(ctx.rt.list_images(images).await, "filters")?;
+        for (key, value) in [("dangling", "maybe"), ("reference", "busybo[x")] {
+            let filters = Filters::new().with(key, value);
+            let images = ListImagesOptions::default().with_filters(filters);
+            invalid(ctx.rt.list_images(images).await, "filters")?;
+        }
         let events = EventsOptions::default().with_filters(Filters::new().kind("weather"));
         invalid(ctx.rt.events(events).await, "filters")?;
     }),
