@@ -23,7 +23,10 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
     let mine = ListOptions::default()
         .with_all(true)
         .with_filters(context.mine());
-    let listed = rt.list_containers(mine).await.unwrap_or_default();
+    let listed = rt.list_containers(mine).await.unwrap_or_else(|error| {
+        note(Err(error));
+        Vec::new()
+    });
     let by_label = listed
         .into_iter()
         .filter(|found| found.labels.get(CASE_LABEL) == Some(text));
