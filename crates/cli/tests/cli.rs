@@ -242,6 +242,22 @@ fn a_closed_pipe_ends_every_command_quietly() {
 }
 
 #[test]
+fn a_pipe_that_is_closed_in_the_middle_of_a_tour_ends_it_quietly() {
+    let mut child = start(wharf("tour"));
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    // By then its containers are there, and have to be swept.
+    let mut line = String::new();
+    while !line.contains("started") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut stdout, &mut line).unwrap() > 0);
+    }
+    drop(stdout);
+    let ended = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!((ended.status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn exec_reads_stdin_to_its_end_where_it_is_asked_to() {
     // A container of another command is another engine's, so only the way there can be seen here.
     let mut command = wharf("--runtime fake: exec -i web cat");

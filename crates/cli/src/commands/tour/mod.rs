@@ -68,12 +68,15 @@ impl Args {
                 return Ok(code);
             }
         };
-        for name in removed {
-            complain(&format!("removed {name}"));
-        }
         match stop {
+            // Whoever closed the pipe has what they want: it ends quietly, wherever it was.
             Stop::Failed(failure) if failure.is_closed_pipe() => Err(failure),
-            _ => Ok(code),
+            _ => {
+                for name in removed {
+                    complain(&format!("removed {name}"));
+                }
+                Ok(code)
+            }
         }
     }
 }
