@@ -3,7 +3,7 @@
 use crate::{
     clock::EngineClock,
     log::{Log, with_carriage_returns},
-    process::{Channel, IoError, Sink, Stream},
+    process::{self, Channel, ExitStatus, IoError, Process, Program, Sink, Stream},
 };
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, future::BoxFuture};
@@ -68,11 +68,36 @@ impl Gate {
     }
 }
 
-/// Runs a program to its end; one that panics has exited too, and says why.
-pub(crate) async fn to_the_end(
-    program: impl Future<Output = crate::process::ExitStatus>,
-    gate: &Gate,
-) -> Exit {
+/// How a program of a container has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ending {
+    /// As it is told.
+    pub(crate) exit: Exit,
+    /// The container ran out of memory meanwhile, and a process was killed for it: this one, or another. It is said once.
+    pub(crate) out_of_memory: bool,
+}
+
+impl From<Exit> for Ending {
+    fn from(exit: Exit) -> Self {
+        Self {
+            exit,
+            out_of_memory: false,
+        }
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) async fn to_the_end(program: Program, process: Process, gate: &Gate) -> Ending {
+    let kernel = process.pid.kernel().clone();
+    let exit = exit_of(process::run(program, process), gate).await;
+    Ending {
+        exit,
+        out_of_memory: kernel.take_out_of_memory(),
+    }
+}
+
+/// One that panics has exited too, and says why.
+async fn exit_of(program: impl Future<Output = ExitStatus>, gate: &Gate) -> Exit {
     match AssertUnwindSafe(gate.drive(program)).catch_unwind().await {
         Ok(status) => Exit::new(status.code().into()),
         Err(panic) => {
@@ -229,7 +254,6 @@ fn streams(sink: Arc<dyn Sink>) -> [Stream; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::ExitStatus;
     use std::time::Duration;
     use tokio::time::{Instant, sleep};
 
@@ -251,13 +275,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_exit_with_its_text() {
         let program = async { panic!("no such luck") };
-        let exit = to_the_end(program, &Gate::default()).await;
+        let exit = exit_of(program, &Gate::default()).await;
         assert_eq!(exit.code, 101);
         assert_eq!(
             exit.error.as_deref(),
             Some("the program panicked: no such luck")
         );
-        let fine = to_the_end(async { ExitStatus::Code(3) }, &Gate::default()).await;
+        let fine = exit_of(async { ExitStatus::Code(3) }, &Gate::default()).await;
         assert_eq!(fine, Exit::new(3));
     }
 

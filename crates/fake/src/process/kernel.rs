@@ -1,5 +1,6 @@
 //! What the processes of one container share: its host name and its pids.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wharf_core::Signal;
@@ -19,6 +20,7 @@ struct Shared {
     init: bool,
     cpus: u32,
     limit: usize,
+    out_of_memory: AtomicBool,
     table: Mutex<Table>,
 }
 
@@ -48,6 +50,7 @@ impl Kernel {
             init,
             cpus,
             limit: limit.unwrap_or(Self::PROCESS_LIMIT),
+            out_of_memory: AtomicBool::new(false),
             table: Mutex::new(Table {
                 last,
                 entries: Vec::new(),
@@ -64,6 +67,17 @@ impl Kernel {
     #[must_use]
     pub(crate) fn hostname(&self) -> &str {
         &self.0.hostname
+    }
+
+    /// The memory is used up: one of the processes is killed for it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "scripts will say it"))]
+    pub(crate) fn run_out_of_memory(&self) {
+        self.0.out_of_memory.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the memory was used up since the last time that somebody asked.
+    pub(crate) fn take_out_of_memory(&self) -> bool {
+        self.0.out_of_memory.swap(false, Ordering::Relaxed)
     }
 
     /// Gives the next pid to a process that is started as `command`.

@@ -118,6 +118,15 @@ impl Machine {
     }
 }
 
+#[test]
+fn that_the_memory_was_used_up_is_said_once() {
+    let kernel = Machine::new().kernel;
+    assert!(!kernel.take_out_of_memory());
+    kernel.run_out_of_memory();
+    assert!(kernel.take_out_of_memory());
+    assert!(!kernel.take_out_of_memory());
+}
+
 /// One script and what a real busybox answered.
 #[derive(Debug, Default)]
 struct Case {

@@ -3,7 +3,6 @@
 use super::Engine;
 use crate::{
     log::Abandoned,
-    process,
     run::{Collector, to_the_end},
     state::ExecLaunch,
 };
@@ -106,8 +105,7 @@ impl ContainerOps for Engine {
                     process,
                     gate,
                 } => {
-                    let program =
-                        async move { to_the_end(process::run(program, *process), &gate).await };
+                    let program = async move { to_the_end(program, *process, &gate).await };
                     Ok(world.run_exec(shared, key, exec, program))
                 }
                 ExecLaunch::Refused { code, message } => {

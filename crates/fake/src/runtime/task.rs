@@ -2,8 +2,7 @@
 
 use super::Shared;
 use crate::{
-    process,
-    run::to_the_end,
+    run::{Ending, to_the_end},
     state::{ExecKey, Key, Launch, Stopping},
 };
 use std::sync::Arc;
@@ -86,10 +85,10 @@ impl super::World {
         } = launch;
         let engine = Arc::downgrade(shared);
         let task = shared.spawn(async move {
-            let exit = to_the_end(process::run(program, process), &gate).await;
+            let ending = to_the_end(program, process, &gate).await;
             if let Some(shared) = engine.upgrade() {
                 // A container that is gone has nobody who could be told.
-                let _ = shared.step(|world| world.state.exited(key, run, exit));
+                let _ = shared.step(|world| world.state.exited(key, run, ending));
             }
         });
         self.live(key).add_task(task);
@@ -126,14 +125,15 @@ impl super::World {
         shared: &Arc<Shared>,
         key: Key,
         exec: ExecKey,
-        program: impl Future<Output = Exit> + Send + 'static,
+        program: impl Future<Output = Ending> + Send + 'static,
     ) -> oneshot::Receiver<Exit> {
         let (answer, outcome) = oneshot::channel();
         let engine = Arc::downgrade(shared);
         let task = shared.spawn(async move {
-            let exit = program.await;
+            let ending = program.await;
+            let exit = ending.exit.clone();
             if let Some(shared) = engine.upgrade() {
-                shared.step(|world| world.state.exec_ended(key, exec, exit.code));
+                shared.step(|world| world.state.exec_ended(key, exec, &ending));
             }
             // Who gave up need not be told.
             let _ = answer.send(exit);

@@ -3,7 +3,7 @@
 use super::{State, container::Key};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
-    run::{Collector, Gate},
+    run::{Collector, Ending, Gate},
 };
 use bytes::Bytes;
 use futures::FutureExt;
@@ -112,10 +112,10 @@ impl State {
     }
 
     /// The program has ended. Where its container ended first, that has been told already.
-    pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, code: i64) {
+    pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
         let active = self.containers.get_mut(key).and_then(|c| c.active.as_mut());
         if active.is_some_and(|active| active.execs.remove(&exec)) {
-            self.tell_exec_died(key, exec, code);
+            self.tell_exec_died(key, exec, ending.exit.code);
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     container::{Active, Key, RunId},
     network::network_name,
 };
+use crate::run::Ending;
 use std::time::Duration;
 use wharf_core::{
     ContainerConfig, ContainerState, Error, ErrorKind, EventAction, Exit, Grace, Result, Signal,
@@ -125,11 +126,11 @@ impl State {
     }
 
     /// The main process has ended. What comes late, from a run that is over, is nothing new.
-    pub(crate) fn exited(&mut self, key: Key, run: RunId, ending: Exit) -> Result<()> {
+    pub(crate) fn exited(&mut self, key: Key, run: RunId, ending: Ending) -> Result<()> {
         if self.container(key)?.run() != run {
             return Ok(());
         }
-        self.end(key, ending)
+        self.end(key, ending.exit)
     }
 
     /// The end of a run, in the order of the engine: what it held is given back, those who stop it are done, and then

@@ -125,7 +125,7 @@ fn a_life_is_told_in_the_order_of_the_engine() {
         told(&mut state),
         ["volume:mount", "network:connect", "container:start"]
     );
-    state.exited(key, run, Exit::new(3)).unwrap();
+    state.exited(key, run, Exit::new(3).into()).unwrap();
     assert_eq!(
         told(&mut state),
         ["network:disconnect", "volume:unmount", "container:die"]
@@ -133,7 +133,7 @@ fn a_life_is_told_in_the_order_of_the_engine() {
     // What comes from a run that is over is nothing new.
     let again = start(&mut state, key).run;
     told(&mut state);
-    state.exited(key, run, Exit::new(9)).unwrap();
+    state.exited(key, run, Exit::new(9).into()).unwrap();
     assert_eq!(told(&mut state), [""; 0]);
     state.stop(key, None, Grace::Now).unwrap();
     assert_eq!(
@@ -216,7 +216,7 @@ fn who_removes_itself_keeps_its_name_until_it_is_gone() {
     let key = create(&mut state, config().with_auto_remove(true));
     let run = start(&mut state, key).run;
     told(&mut state);
-    state.exited(key, run, Exit::new(0)).unwrap();
+    state.exited(key, run, Exit::new(0).into()).unwrap();
     assert_eq!(
         state.container(key).unwrap().state,
         ContainerState::Removing
@@ -259,7 +259,7 @@ fn addresses_and_ports_are_given_back() {
             .ends_with("Bind for 0.0.0.0:8080 failed: port is already allocated")
     );
     assert_eq!(state.inspect(second, false).unwrap().exit_code, Some(128));
-    state.exited(key, run, Exit::new(0)).unwrap();
+    state.exited(key, run, Exit::new(0).into()).unwrap();
     start(&mut state, second);
     let info = state.inspect(second, false).unwrap();
     assert_eq!(
