@@ -42,6 +42,14 @@ impl Bus {
         let _ = self.ring.send(event);
     }
 
+    /// What it remembers, the oldest first.
+    pub(crate) fn history(&self) -> Vec<Event> {
+        self.history
+            .iter()
+            .map(|event| Event::clone(event))
+            .collect()
+    }
+
     pub(crate) fn subscribe(&self, since: Option<Timestamp>) -> Subscription {
         let past = match since {
             Some(since) => self

@@ -2,9 +2,12 @@
 
 use crate::fs;
 use chrono::TimeDelta;
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 use tokio::time::Instant;
 use wharf_core::Timestamp;
@@ -32,17 +35,18 @@ impl EngineClock {
 
     /// The time of something that happens.
     pub(crate) fn now(&self) -> Timestamp {
+        self.origin.get_or_init(Instant::now);
         self.after(self.taken.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The time for somebody who only looks, which must change nothing.
+    /// The time for somebody who only looks, which must change nothing: before its first use the clock stands still.
     pub(crate) fn peek(&self) -> Timestamp {
         self.after(self.taken.load(Ordering::Relaxed))
     }
 
     fn after(&self, taken: u64) -> Timestamp {
-        let origin = self.origin.get_or_init(Instant::now);
-        let elapsed = origin.elapsed().as_nanos().saturating_add(taken.into());
+        let elapsed = self.origin.get().map_or(Duration::ZERO, Instant::elapsed);
+        let elapsed = elapsed.as_nanos().saturating_add(taken.into());
         let elapsed = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
         let time = self.start.checked_add_signed(elapsed);
         time.unwrap_or(Timestamp::MAX_UTC)

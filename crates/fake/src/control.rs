@@ -2,6 +2,7 @@
 
 use crate::{
     clock::EngineClock,
+    dump::Dump,
     fs,
     image::{EPOCH, ImageFixture},
     registry::{Registries, Registry},
@@ -56,6 +57,32 @@ impl Fake {
     /// all; another call gives another.
     pub fn runtime(&self) -> FakeRuntime {
         Checked::new(Engine::connect(Arc::clone(&self.shared)))
+    }
+
+    /// The engine's whole visible state as data: to look at, to compare, or to keep as a golden file.
+    ///
+    /// It is a look that changes nothing. What is in it, and what is hidden, is said at [`Dump`].
+    ///
+    /// ```
+    /// # use wharf_core::*;
+    /// # use wharf_fake::Fake;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let fake = Fake::new();
+    /// let runtime = fake.runtime();
+    /// let config = ContainerConfig::new("busybox").with_command(["touch", "/left"]);
+    /// let id = runtime.create_container(config).await?.id;
+    /// let exit = runtime.wait_container(&id, WaitOptions::default().with_condition(WaitCondition::NextExit)).await?;
+    /// runtime.start_container(&id, StartOptions::default()).await?;
+    /// exit.await?;
+    /// let dump = fake.dump();
+    /// assert_eq!(dump.containers[0].info.exit_code, Some(0));
+    /// assert_eq!(dump.containers[0].files[0].path, "/left");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dump(&self) -> Dump {
+        self.shared.dump(self.seed)
     }
 
     /// What all its ids, names, ports and pids come from.

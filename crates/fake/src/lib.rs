@@ -6,6 +6,7 @@
 mod bus;
 mod clock;
 mod control;
+mod dump;
 mod fs;
 mod image;
 mod log;
@@ -17,6 +18,7 @@ mod runtime;
 mod state;
 
 pub use control::{Builder, Fake};
+pub use dump::{ContainerDump, Dump, FileDump, VolumeDump};
 pub use image::ImageFixture;
 pub use registry::Registry;
 pub use runtime::{Engine, FakeRuntime};

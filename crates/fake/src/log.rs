@@ -113,6 +113,15 @@ impl Log {
         Ok(())
     }
 
+    /// Everything in it, with its times.
+    pub(crate) fn all(&self) -> Vec<LogChunk> {
+        let inner = self.lock();
+        let chunk = |record: &Record| {
+            LogChunk::new(record.source.clone(), record.bytes.clone()).with_timestamp(record.time)
+        };
+        inner.records.iter().map(chunk).collect()
+    }
+
     /// Where a reader with these options begins, and, when it follows, which run it follows.
     pub(crate) fn open(&self, options: &LogsOptions) -> Cursor {
         let inner = self.lock();

@@ -5,6 +5,7 @@
 //! one user. All are handles, cheap to clone. No lock is ever held over an await, since nothing
 //! here waits.
 
+mod changes;
 mod error;
 mod image;
 mod open;

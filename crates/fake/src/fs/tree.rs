@@ -121,7 +121,7 @@ pub(crate) struct Tree(Arc<Mutex<State>>);
 pub(super) struct State {
     image: Image,
     /// What differs from the image; `None` is a whiteout.
-    own: BTreeMap<Ino, Option<Arc<Inode>>>,
+    pub(super) own: BTreeMap<Ino, Option<Arc<Inode>>>,
     /// Descriptors per inode: the bytes of a removed file live until the last one is closed.
     open: BTreeMap<Ino, u32>,
     next: Ino,
@@ -215,6 +215,11 @@ impl State {
             None => self.image.0.nodes.get(&ino).map(Arc::as_ref),
         }
         .ok_or(FsError::NotFound)
+    }
+
+    /// The inode as the image has it.
+    pub(super) fn below(&self, ino: Ino) -> Option<&Inode> {
+        self.image.0.nodes.get(&ino).map(Arc::as_ref)
     }
 
     pub(super) fn entries(&self, ino: Ino) -> Result<&BTreeMap<String, Ino>, FsError> {

@@ -10,6 +10,7 @@ mod volume;
 use crate::{
     bus::Bus,
     clock::EngineClock,
+    dump::Dump,
     registry::Registries,
     state::{Effect, Key, State},
 };
@@ -142,6 +143,14 @@ impl Shared {
         let mut world = self.lock();
         world.state.look();
         look(&world.state)
+    }
+
+    /// All that can be seen, by the clock of the tokio runtime that the engine lives in.
+    pub(crate) fn dump(&self, seed: u64) -> Dump {
+        let _home = self.handle.get().map(Handle::enter);
+        let mut world = self.lock();
+        world.state.look();
+        world.state.dump(seed, world.bus.history())
     }
 
     /// A panic under the lock has at worst left one transition half done: the others go on.

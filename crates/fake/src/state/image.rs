@@ -94,6 +94,10 @@ impl Images {
         self.all.len()
     }
 
+    pub(super) fn ids(&self) -> impl Iterator<Item = &ImageId> {
+        self.all.keys()
+    }
+
     fn names_of<'a>(&'a self, id: &'a ImageId) -> impl Iterator<Item = &'a ImageRef> + 'a {
         self.names
             .iter()

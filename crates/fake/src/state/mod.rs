@@ -6,6 +6,7 @@
 
 mod container;
 mod create;
+mod dump;
 mod etc;
 mod event;
 mod exec;

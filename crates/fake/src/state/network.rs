@@ -60,6 +60,11 @@ impl Networks {
         self.ids.get(name).map(String::as_str)
     }
 
+    /// All networks: their names and ids.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.ids.iter().map(|(name, id)| (*name, id.as_str()))
+    }
+
     fn take_address(&mut self) -> Result<u16> {
         if let Some(address) = self.returned.pop_first() {
             return Ok(address);

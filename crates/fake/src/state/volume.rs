@@ -46,6 +46,14 @@ impl Volume {
     }
 }
 
+impl Volumes {
+    /// All volumes by name: what an inspection shows, whether it is anonymous, and what is in it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (VolumeInfo, bool, &Tree)> {
+        let all = self.all.iter();
+        all.map(|(name, volume)| (volume.info(name), volume.anonymous, &volume.tree))
+    }
+}
+
 pub(super) fn mountpoint(name: &str) -> String {
     format!("{FOLDER}/{name}/_data")
 }
