@@ -5,6 +5,7 @@ use crate::{
     dump::Dump,
     fs,
     image::{EPOCH, ImageFixture},
+    leaks::Leaks,
     registry::{Registries, Registry},
     runtime::{Engine, FakeRuntime, Shared},
     state::{Host, State},
@@ -83,6 +84,31 @@ impl Fake {
     /// ```
     pub fn dump(&self) -> Dump {
         self.shared.dump(self.seed)
+    }
+
+    /// What the code under test has left: containers, programs that still run in one, volumes, streams and waits that
+    /// are open, calls that wait for their answer, and, where they are asked for, images. What was there when the fake
+    /// was built, or at the last [`mark`](Self::mark), is no leak.
+    ///
+    /// ```
+    /// # use wharf_core::*;
+    /// # use wharf_fake::Fake;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let fake = Fake::new();
+    /// let config = ContainerConfig::new("busybox").with_command(["true"]);
+    /// fake.runtime().run(config, RunOptions::default()).await?;
+    /// fake.leaks().none();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn leaks(&self) -> Leaks {
+        Leaks::new(self.seed, self.shared.leaks())
+    }
+
+    /// From now on what is there is no leak: for what a test itself has made before the code under test begins.
+    pub fn mark(&self) {
+        self.shared.mark();
     }
 
     /// What all its ids, names, ports and pids come from.
@@ -245,6 +271,7 @@ impl Builder {
         for (name, image) in &self.images {
             state.install(image, name);
         }
+        state.look();
         Fake {
             shared: Shared::new(state, clock, self.registries),
             seed: self.seed,

@@ -1,6 +1,6 @@
 //! Containers: the trait's operations as transitions and waits.
 
-use super::Engine;
+use super::{Engine, open::OpenKind};
 use crate::{
     log::Abandoned,
     run::{Collector, to_the_end},
@@ -38,14 +38,15 @@ impl ContainerOps for Engine {
     }
 
     async fn stop_container(&self, id: &str, options: StopOptions) -> Result<()> {
-        let shared = self.enter()?;
+        let open = self.open(OpenKind::Call, Operation::StopContainer, id)?;
+        let shared = &self.shared;
         let ended = shared.step(|world| {
             let key = world.state.find(id)?;
             world.stop(shared, key, options.signal, options.grace)
         })?;
         match ended {
             None => Ok(()),
-            Some(ended) => self.wait(told(ended)).await.map(|_| ()),
+            Some(ended) => open.wait(told(ended)).await.map(|_| ()),
         }
     }
 
@@ -65,7 +66,8 @@ impl ContainerOps for Engine {
     }
 
     async fn wait_container(&self, id: &str, options: WaitOptions) -> Result<Pending<Exit>> {
-        let answer = self.step(|world| {
+        let open = self.open(OpenKind::Wait, Operation::WaitContainer, id)?;
+        let answer = self.shared.step(|world| {
             let key = world.state.find(id)?;
             let idle = match options.condition {
                 WaitCondition::NotRunning => world.state.exit_of_idle(key)?,
@@ -77,12 +79,15 @@ impl ContainerOps for Engine {
             })
         })?;
         let engine = self.clone();
-        Ok(Pending::new(async move {
-            match answer {
-                Ok(exit) => Ok(exit),
-                Err(receiver) => engine.wait(told(receiver)).await,
-            }
-        }))
+        Ok(match answer {
+            Ok(exit) => Pending::new(async { Ok(exit) }),
+            Err(receiver) => open.pending(async move {
+                let exit = told(receiver).await;
+                // Until then there is somebody who wants it to go on.
+                drop(engine);
+                exit
+            }),
+        })
     }
 
     async fn exec_container(&self, id: &str, config: ExecConfig) -> Result<ExecOutput> {
@@ -95,7 +100,8 @@ impl ContainerOps for Engine {
         let collector = Collector::new(limit, config.tty);
         // However this ends, nobody collects any more.
         let _closing = collector.closing();
-        let shared = self.enter()?;
+        let open = self.open(OpenKind::Call, Operation::ExecContainer, id)?;
+        let shared = &self.shared;
         let outcome = shared.step(|world| {
             let key = world.state.find(id)?;
             Ok(match world.state.exec(key, &config, &collector)? {
@@ -128,7 +134,7 @@ impl ContainerOps for Engine {
                 Either::Right((exit, _)) => Ok(exit),
             }
         };
-        let exit = self.wait(ended).await?;
+        let exit = open.wait(ended).await?;
         let (stdout, stderr, overflown) = collector.take();
         if overflown {
             return Err(too_much(limit));
@@ -139,7 +145,8 @@ impl ContainerOps for Engine {
     }
 
     async fn container_logs(&self, id: &str, options: LogsOptions) -> Result<Items<LogChunk>> {
-        let log = self.read(|state| state.log(state.find(id)?))?;
+        let open = self.open(OpenKind::Stream, Operation::ContainerLogs, id)?;
+        let log = self.shared.read(|state| state.log(state.find(id)?))?;
         let cursor = log.open(&options);
         let deadline = options.until.filter(|_| options.follow);
         let deadline = deadline.map(|until| self.shared.clock.instant(until));
@@ -155,7 +162,7 @@ impl ContainerOps for Engine {
                 chunk.map(|chunk| (chunk.map_err(|Abandoned| super::gone()), cursor))
             }
         });
-        Ok(self.items(Operation::ContainerLogs, chunks))
+        Ok(open.items(chunks))
     }
 
     async fn pause_container(&self, id: &str) -> Result<()> {
@@ -173,31 +180,34 @@ impl ContainerOps for Engine {
     }
 
     async fn restart_container(&self, id: &str, options: RestartOptions) -> Result<()> {
-        let shared = self.enter()?;
-        let (key, ended) = shared.step(|world| {
+        let open = self.open(OpenKind::Call, Operation::RestartContainer, id)?;
+        let shared = &self.shared;
+        let (key, ended, door) = shared.step(|world| {
             let key = world.state.find(id)?;
             world.state.begin_restart(key)?;
             let ended = world.stop(shared, key, options.signal, options.grace)?;
-            Ok((key, ended))
+            Ok((key, ended, world.door(shared)))
         })?;
         // The engine goes on with it when the caller has gone.
         let (answer, outcome) = oneshot::channel();
-        let engine = Arc::downgrade(shared);
         shared.spawn(async move {
             let stopped = match ended {
                 Some(ended) => ended.await.is_ok(),
                 None => true,
             };
-            if let (true, Some(shared)) = (stopped, engine.upgrade()) {
-                let started = shared.step(|world| {
-                    world.start(&shared, key)?;
-                    world.state.tell_restarted(key);
-                    Ok(())
-                });
+            if !stopped {
+                return;
+            }
+            let started = door.step(|shared, world| {
+                world.start(shared, key)?;
+                world.state.tell_restarted(key);
+                Ok(())
+            });
+            if let Some(started) = started {
                 let _ = answer.send(started);
             }
         });
-        self.wait(async { outcome.await.unwrap_or_else(|_| Err(super::closed())) })
+        open.wait(async { outcome.await.unwrap_or_else(|_| Err(super::closed())) })
             .await
     }
 

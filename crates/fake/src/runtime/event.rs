@@ -1,6 +1,6 @@
 //! The engine's events as a stream.
 
-use super::Engine;
+use super::{Engine, open::OpenKind};
 use crate::{bus::Subscription, state::EventFilter};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -19,7 +19,8 @@ impl EventOps for Engine {
             filters,
             ..
         } = options;
-        let subscription = self.step(|world| Ok(world.bus.subscribe(since)))?;
+        let open = self.open(OpenKind::Stream, Operation::Events, "")?;
+        let subscription = self.shared.step(|world| world.bus.subscribe(since));
         let deadline = until.map(|until| self.shared.clock.instant(until));
         let feed = Feed {
             subscription,
@@ -33,7 +34,7 @@ impl EventOps for Engine {
                 std::future::ready(event.transpose())
             })
             .map(|event| event.map(Arc::unwrap_or_clone));
-        Ok(self.items(Operation::Events, events))
+        Ok(open.items(events))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Images: those that are here, and how others come.
 
-use super::Engine;
+use super::{Engine, open::OpenKind};
 use crate::{image::ImageFixture, registry::Found, state::State};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -26,7 +26,9 @@ impl ImageOps for Engine {
         reference: &ImageRef,
         options: PullOptions,
     ) -> Result<Items<PullProgress>> {
-        let shared = Arc::clone(self.enter()?);
+        let target = reference.familiar();
+        let open = self.open(OpenKind::Stream, Operation::PullImage, &target)?;
+        let shared = Arc::clone(&self.shared);
         let credentials = options.credentials.or_else(|| {
             let logins = self
                 .session
@@ -49,7 +51,7 @@ impl ImageOps for Engine {
             Ok(progress)
         });
         let done = stream::once(async move { Ok(install(&shared, &found.image, &name)) });
-        Ok(self.items(Operation::PullImage, walk.chain(done)))
+        Ok(open.items(walk.chain(done)))
     }
 
     async fn inspect_image(&self, reference: &str, _: InspectImageOptions) -> Result<ImageInfo> {

@@ -3,6 +3,7 @@
 mod container;
 mod event;
 mod image;
+mod open;
 mod system;
 mod task;
 mod volume;
@@ -11,27 +12,22 @@ use crate::{
     bus::Bus,
     clock::EngineClock,
     dump::Dump,
+    leaks::Leak,
     registry::Registries,
-    state::{Effect, Key, State},
+    state::{Effect, Key, Mark, State},
 };
-use futures::{
-    Stream,
-    future::{self, Either},
-    stream,
-};
+use open::OpenList;
 use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
     fmt,
-    pin::pin,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    task::{Poll, ready},
     time::Duration,
 };
-use task::Live;
+use task::{Door, Live};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
 use wharf_core::{
-    Capabilities, Checked, Credentials, Error, ErrorKind, Items, Operation, Result, Runtime,
+    Capabilities, Checked, Credentials, Error, ErrorKind, Operation, Result, Runtime, Timestamp,
     VolumeOps,
 };
 
@@ -60,6 +56,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Arc<EngineClock>,
     registries: Registries,
+    open: Arc<OpenList>,
     /// The tokio runtime that first used the engine, which its tasks run in.
     handle: OnceLock<Handle>,
 }
@@ -69,6 +66,10 @@ pub(crate) struct World {
     pub(crate) state: State,
     bus: Bus,
     live: HashMap<Key, Live>,
+    /// Which world it is: another one after each restore.
+    epoch: u64,
+    /// What is not taken for a leak: what was there then, and what was opened up to that number.
+    mark: (Mark, u64),
 }
 
 /// One connection to the engine, so to speak: what a handle shares with its clones and with no other.
@@ -80,14 +81,17 @@ struct Session {
 impl Shared {
     pub(crate) fn new(state: State, clock: Arc<EngineClock>, registries: Registries) -> Arc<Self> {
         let world = World {
+            mark: (state.mark(), 0),
             state,
             bus: Bus::new(),
             live: HashMap::new(),
+            epoch: 0,
         };
         Arc::new(Self {
             world: Mutex::new(world),
             clock,
             registries,
+            open: OpenList::new(),
             handle: OnceLock::new(),
         })
     }
@@ -130,7 +134,7 @@ impl Shared {
                     }
                 }
                 Effect::Reap(key) => {
-                    let task = self.reap_later(key);
+                    let task = self.reap_later(world.door(self), key);
                     world.live(key).add_task(task);
                 }
             }
@@ -153,19 +157,38 @@ impl Shared {
         world.state.dump(seed, world.bus.history())
     }
 
+    /// What there is now is no leak.
+    pub(crate) fn mark(&self) {
+        let _home = self.handle.get().map(Handle::enter);
+        let mut world = self.lock();
+        world.state.look();
+        world.mark = (world.state.mark(), self.open.last());
+    }
+
+    /// What has come since the mark, and is there still.
+    pub(crate) fn leaks(&self) -> Vec<Leak> {
+        let world = self.lock();
+        let (mark, number) = &world.mark;
+        let mut leaks = world.state.leaks(mark);
+        leaks.extend(self.open.after(*number).into_iter().map(Leak::from));
+        leaks
+    }
+
     /// A panic under the lock has at worst left one transition half done: the others go on.
     fn lock(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reap_later(self: &Arc<Self>, key: Key) -> Option<AbortHandle> {
-        let shared = Arc::downgrade(self);
+    fn reap_later(&self, door: Door, key: Key) -> Option<AbortHandle> {
         self.spawn(async move {
             tokio::time::sleep(REAP_AFTER).await;
-            if let Some(shared) = shared.upgrade() {
-                shared.step(|world| world.state.reap(key));
-            }
+            door.step(|_, world| world.state.reap(key));
         })
+    }
+
+    /// The time for who only looks.
+    fn now(&self) -> Timestamp {
+        self.clock.peek()
     }
 
     /// Starts a task of the engine. It must hold no more than a weak handle, so that it ends with the last other one.
@@ -215,47 +238,6 @@ impl Engine {
     fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
         self.enter()?.read(look)
     }
-
-    /// Comes back when the connection is closed.
-    fn until_closed(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut closed = self.session.closed.subscribe();
-        // The sender is gone with the last clone of the handle: what is still open then stays so.
-        let held = Arc::clone(&self.session);
-        async move {
-            let _ = closed.wait_for(|closed| *closed).await;
-            drop(held);
-        }
-    }
-
-    /// An answer that takes its time, and does not come any more once the connection is closed.
-    async fn wait<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
-        match future::select(pin!(answer), pin!(self.until_closed())).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(((), _)) => Err(closed()),
-        }
-    }
-
-    /// A stream that ends with an error once the connection is closed.
-    fn items<T: Send + 'static>(
-        &self,
-        operation: Operation,
-        items: impl Stream<Item = Result<T>> + Send + 'static,
-    ) -> Items<T> {
-        let mut items = Box::pin(items);
-        let mut closing = Box::pin(self.until_closed());
-        let mut ended = false;
-        Items::new(stream::poll_fn(move |context| {
-            if ended {
-                return Poll::Ready(None);
-            }
-            let next = match closing.as_mut().poll(context) {
-                Poll::Ready(()) => Some(Err(closed())),
-                Poll::Pending => ready!(items.as_mut().poll_next(context)),
-            };
-            ended = !matches!(next, Some(Ok(_)));
-            Poll::Ready(next.map(|item| item.map_err(|error| error.with_operation(operation))))
-        }))
-    }
 }
 
 /// The last handle was dropped.
@@ -265,6 +247,11 @@ fn gone() -> Error {
 
 fn closed() -> Error {
     let why = "the connection to the fake engine was closed; ask the Fake for another runtime()";
+    Error::new(ErrorKind::ConnectionFailed, why)
+}
+
+fn restored() -> Error {
+    let why = "the fake engine was restored to a snapshot, and what was open before has ended there; call again";
     Error::new(ErrorKind::ConnectionFailed, why)
 }
 

@@ -1,11 +1,11 @@
 //! The tasks of one container, and those who wait for it.
 
-use super::Shared;
+use super::{Shared, World};
 use crate::{
     run::{Ending, to_the_end},
     state::{ExecKey, Key, Launch, Stopping},
 };
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::{sync::oneshot, task::AbortHandle};
 use wharf_core::{Exit, Grace, Result, Signal, WaitCondition};
 
@@ -15,6 +15,24 @@ pub(super) struct Live {
     /// Its main program, the programs beside it, and the graces of stops: all end with the run.
     tasks: Vec<Task>,
     waiters: Vec<(WaitCondition, oneshot::Sender<Exit>)>,
+}
+
+/// What a task has of the engine: nothing that keeps it alive, and no way into another world than its own.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    shared: Weak<Shared>,
+    epoch: u64,
+}
+
+impl Door {
+    /// One transition; none where the engine is gone, or was restored since.
+    pub(super) fn step<T>(
+        &self,
+        transition: impl FnOnce(&Arc<Shared>, &mut World) -> T,
+    ) -> Option<T> {
+        let shared = self.shared.upgrade()?;
+        shared.step(|world| (world.epoch == self.epoch).then(|| transition(&shared, world)))
+    }
 }
 
 /// A task that ends when this is dropped.
@@ -67,7 +85,15 @@ impl Live {
     }
 }
 
-impl super::World {
+impl World {
+    /// For a task of this world.
+    pub(super) fn door(&self, shared: &Arc<Shared>) -> Door {
+        Door {
+            shared: Arc::downgrade(shared),
+            epoch: self.epoch,
+        }
+    }
+
     pub(super) fn live(&mut self, key: Key) -> &mut Live {
         self.live.entry(key).or_default()
     }
@@ -107,12 +133,10 @@ impl super::World {
             return Ok(None);
         };
         if let Some(grace) = grace {
-            let engine = Arc::downgrade(shared);
+            let door = self.door(shared);
             let task = shared.spawn(async move {
                 tokio::time::sleep(grace).await;
-                if let Some(shared) = engine.upgrade() {
-                    let _ = shared.step(|world| world.state.grace_is_over(key, run));
-                }
+                let _ = door.step(|_, world| world.state.grace_is_over(key, run));
             });
             self.live(key).add_task(task);
         }

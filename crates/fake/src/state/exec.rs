@@ -14,6 +14,12 @@ use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Resu
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ExecKey(u64);
 
+impl ExecKey {
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// A program that is ready to run, or what the engine says where it cannot be.
 #[derive(Debug)]
 pub(crate) enum ExecLaunch {
@@ -128,7 +134,7 @@ impl State {
     }
 
     /// An exec's id needs no memory: the seed and the number determine it.
-    fn exec_id(&self, exec: ExecKey) -> String {
+    pub(super) fn exec_id(&self, exec: ExecKey) -> String {
         crate::random::Random::new(self.exec_seed ^ exec.0).id()
     }
 }

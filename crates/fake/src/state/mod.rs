@@ -15,6 +15,7 @@ mod glob;
 mod image;
 mod inspect;
 mod launch;
+mod leaks;
 mod lifecycle;
 mod list;
 mod names;
@@ -29,6 +30,7 @@ pub(crate) use container::Key;
 pub(crate) use event::EventFilter;
 pub(crate) use exec::{ExecKey, ExecLaunch};
 pub(crate) use launch::Launch;
+pub(crate) use leaks::Mark;
 pub(crate) use lifecycle::Stopping;
 #[cfg(test)]
 mod tests;

@@ -350,7 +350,7 @@ impl State {
     }
 
     /// Which containers mount each volume, running or not.
-    fn volumes_in_use(&self) -> BTreeMap<String, Vec<Key>> {
+    pub(super) fn volumes_in_use(&self) -> BTreeMap<String, Vec<Key>> {
         let mut users: BTreeMap<String, Vec<Key>> = BTreeMap::new();
         for (key, container) in self.containers.iter() {
             for mount in &container.mounts {

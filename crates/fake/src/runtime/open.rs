@@ -1,0 +1,217 @@
+//! What is open: calls that answer late, streams and waits, until they are over or dropped.
+
+use super::{Engine, Session, closed, restored};
+use crate::leaks::{Leak, LeakKind};
+use futures::{
+    Stream,
+    future::{self, Either},
+    stream,
+};
+use std::{
+    collections::BTreeMap,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, ready},
+};
+use tokio::sync::watch;
+use wharf_core::{Error, Items, Operation, Pending, Result, Timestamp};
+
+/// What one of them is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenKind {
+    /// A call that has not answered yet.
+    Call,
+    /// A stream that has not come to its end.
+    Stream,
+    /// A wait that was armed and not answered.
+    Wait,
+}
+
+/// What is known of one of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    kind: OpenKind,
+    operation: Operation,
+    /// As the caller named it.
+    target: String,
+    since: Timestamp,
+}
+
+impl From<Opened> for Leak {
+    fn from(opened: Opened) -> Self {
+        let Opened {
+            kind,
+            operation,
+            target,
+            since,
+        } = opened;
+        let of = if target.is_empty() { "" } else { " of " };
+        let (kind, line) = match kind {
+            OpenKind::Call => (
+                LeakKind::Call,
+                format!("a call that waits: {operation}{of}{target}, begun at {since}"),
+            ),
+            OpenKind::Stream => (
+                LeakKind::Stream,
+                format!("an open stream: {operation}{of}{target}, opened at {since}"),
+            ),
+            OpenKind::Wait => (
+                LeakKind::Wait,
+                format!("an armed wait: {operation}{of}{target}, armed at {since}"),
+            ),
+        };
+        Self::new(kind, target, Some(since), line)
+    }
+}
+
+/// All that is open in one fake. It has a lock of its own: what is dropped may be dropped anywhere.
+#[derive(Debug)]
+pub(super) struct OpenList {
+    all: Mutex<Numbered>,
+    /// Changes when the fake is restored.
+    restored: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Numbered {
+    last: u64,
+    open: BTreeMap<u64, Opened>,
+}
+
+impl OpenList {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            all: Mutex::default(),
+            restored: watch::Sender::new(()),
+        })
+    }
+
+    /// All that was opened after the one with that number, the oldest first.
+    pub(super) fn after(&self, number: u64) -> Vec<Opened> {
+        let all = self.lock();
+        all.open
+            .range(number + 1..)
+            .map(|(_, o)| o.clone())
+            .collect()
+    }
+
+    /// The number of the one that was opened last.
+    pub(super) fn last(&self) -> u64 {
+        self.lock().last
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Numbered> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of them. It ends with an error when its connection is closed or the fake is restored.
+pub(super) struct Open {
+    entry: Entry,
+    operation: Operation,
+    /// Held, so that the sender of `closed` does not go with the last clone of the handle: what is still open then
+    /// stays so.
+    session: Arc<Session>,
+    restored: watch::Receiver<()>,
+}
+
+/// Its place in the list, until this is dropped.
+struct Entry {
+    list: Arc<OpenList>,
+    number: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.list.lock().open.remove(&self.number);
+    }
+}
+
+impl Engine {
+    /// What an operation begins with that may answer late.
+    pub(super) fn open(&self, kind: OpenKind, operation: Operation, target: &str) -> Result<Open> {
+        let list = &self.enter()?.open;
+        let restored = list.restored.subscribe();
+        let opened = Opened {
+            kind,
+            operation,
+            target: target.to_owned(),
+            since: self.shared.now(),
+        };
+        let mut all = list.lock();
+        all.last += 1;
+        let number = all.last;
+        all.open.insert(number, opened);
+        drop(all);
+        Ok(Open {
+            entry: Entry {
+                list: Arc::clone(list),
+                number,
+            },
+            operation,
+            session: Arc::clone(&self.session),
+            restored,
+        })
+    }
+}
+
+impl Open {
+    /// Comes back, with the reason, when it has to end.
+    fn interrupted(&self) -> impl Future<Output = Error> + Send + 'static {
+        let (session, mut again) = (Arc::clone(&self.session), self.restored.clone());
+        async move {
+            let mut closing = session.closed.subscribe();
+            let closing = pin!(closing.wait_for(|closed| *closed));
+            // Both senders are held by what waits here.
+            match future::select(closing, pin!(again.changed())).await {
+                Either::Left(_) => closed(),
+                Either::Right(_) => restored(),
+            }
+        }
+    }
+
+    /// An answer that takes its time, and does not come any more once this has to end.
+    pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match future::select(pin!(answer), pin!(self.interrupted())).await {
+            // What the end of the old world has brought about is no answer of it.
+            Either::Left(_) if self.restored.has_changed().unwrap_or(true) => Err(restored()),
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((error, _)) => Err(error),
+        }
+    }
+
+    /// The same for an answer that is handed out before it is there.
+    pub(super) fn pending<T: Send + 'static>(
+        self,
+        answer: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Pending<T> {
+        let operation = self.operation;
+        Pending::new(async move {
+            let outcome = self.wait(answer).await;
+            outcome.map_err(|error| error.with_operation(operation))
+        })
+    }
+
+    /// A stream that ends with an error once this has to end.
+    pub(super) fn items<T: Send + 'static>(
+        self,
+        items: impl Stream<Item = Result<T>> + Send + 'static,
+    ) -> Items<T> {
+        let operation = self.operation;
+        // With its end what it holds is let go, and not only when the caller drops it.
+        let mut open = Some((Box::pin(self.interrupted()), Box::pin(items), self.entry));
+        Items::new(stream::poll_fn(move |context| {
+            let Some((interrupted, items, _)) = &mut open else {
+                return Poll::Ready(None);
+            };
+            let next = match interrupted.as_mut().poll(context) {
+                Poll::Ready(error) => Some(Err(error)),
+                Poll::Pending => ready!(items.as_mut().poll_next(context)),
+            };
+            if !matches!(next, Some(Ok(_))) {
+                open = None;
+            }
+            Poll::Ready(next.map(|item| item.map_err(|error| error.with_operation(operation))))
+        }))
+    }
+}
