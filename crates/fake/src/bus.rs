@@ -26,8 +26,13 @@ pub(crate) struct Subscription {
 
 impl Bus {
     pub(crate) fn new() -> Self {
+        Self::after(VecDeque::new())
+    }
+
+    /// One that remembers what happened before it.
+    pub(crate) fn after(history: VecDeque<Arc<Event>>) -> Self {
         Self {
-            history: VecDeque::new(),
+            history,
             ring: broadcast::Sender::new(RING),
         }
     }
@@ -43,11 +48,8 @@ impl Bus {
     }
 
     /// What it remembers, the oldest first.
-    pub(crate) fn history(&self) -> Vec<Event> {
-        self.history
-            .iter()
-            .map(|event| Event::clone(event))
-            .collect()
+    pub(crate) fn history(&self) -> &VecDeque<Arc<Event>> {
+        &self.history
     }
 
     pub(crate) fn subscribe(&self, since: Option<Timestamp>) -> Subscription {

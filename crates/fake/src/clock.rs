@@ -3,10 +3,7 @@
 use crate::fs;
 use chrono::TimeDelta;
 use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -16,40 +13,48 @@ use wharf_core::Timestamp;
 /// also has times one after the other, so that `since` and `until` can tell them apart; and between two of them there is
 /// never less than what tokio's clock has shown.
 #[derive(Debug)]
-pub(crate) struct EngineClock {
+pub(crate) struct EngineClock(Mutex<Reading>);
+
+#[derive(Debug)]
+struct Reading {
     start: Timestamp,
     /// Taken at the first use, which is in the runtime that the fake will belong to.
-    origin: OnceLock<Instant>,
+    origin: Option<Instant>,
     /// How often somebody took the time of something that happened.
-    taken: AtomicU64,
+    taken: u64,
 }
 
 impl EngineClock {
     pub(crate) fn new(start: Timestamp) -> Self {
-        Self {
+        Self(Mutex::new(Reading {
             start,
-            origin: OnceLock::new(),
-            taken: AtomicU64::new(0),
-        }
+            origin: None,
+            taken: 0,
+        }))
     }
 
     /// The time of something that happens.
     pub(crate) fn now(&self) -> Timestamp {
-        self.origin.get_or_init(Instant::now);
-        self.after(self.taken.fetch_add(1, Ordering::Relaxed))
+        let mut reading = self.lock();
+        reading.origin.get_or_insert_with(Instant::now);
+        let now = reading.time();
+        reading.taken += 1;
+        now
     }
 
     /// The time for somebody who only looks, which must change nothing: before its first use the clock stands still.
     pub(crate) fn peek(&self) -> Timestamp {
-        self.after(self.taken.load(Ordering::Relaxed))
+        self.lock().time()
     }
 
-    fn after(&self, taken: u64) -> Timestamp {
-        let elapsed = self.origin.get().map_or(Duration::ZERO, Instant::elapsed);
-        let elapsed = elapsed.as_nanos().saturating_add(taken.into());
-        let elapsed = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
-        let time = self.start.checked_add_signed(elapsed);
-        time.unwrap_or(Timestamp::MAX_UTC)
+    /// Makes it show `time`, from which it runs on.
+    pub(crate) fn set(&self, time: Timestamp) {
+        let mut reading = self.lock();
+        *reading = Reading {
+            start: time,
+            origin: reading.origin.map(|_| Instant::now()),
+            taken: 0,
+        };
     }
 
     /// The instant of tokio's clock at which this one shows `time`; now where that is past.
@@ -57,6 +62,25 @@ impl EngineClock {
         let now = Instant::now();
         let ahead = (time - self.peek()).to_std().unwrap_or_default();
         now.checked_add(ahead).unwrap_or(now)
+    }
+}
+
+impl EngineClock {
+    fn lock(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    fn time(&self) -> Timestamp {
+        let elapsed = self
+            .origin
+            .as_ref()
+            .map_or(Duration::ZERO, Instant::elapsed);
+        let elapsed = elapsed.as_nanos().saturating_add(self.taken.into());
+        let elapsed = TimeDelta::nanoseconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
+        let time = self.start.checked_add_signed(elapsed);
+        time.unwrap_or(Timestamp::MAX_UTC)
     }
 }
 
@@ -80,6 +104,17 @@ mod tests {
         assert!(second - first < TimeDelta::microseconds(1));
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!((clock.now() - first).num_seconds(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_can_be_set_and_runs_on() {
+        let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        let then = clock.now();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        clock.set(then);
+        assert_eq!(clock.peek(), then);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!((clock.now() - then).num_seconds(), 3);
     }
 
     #[tokio::test(start_paused = true)]

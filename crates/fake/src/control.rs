@@ -40,7 +40,6 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 #[derive(Clone)]
 pub struct Fake {
     shared: Arc<Shared>,
-    seed: u64,
 }
 
 impl Fake {
@@ -83,7 +82,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn dump(&self) -> Dump {
-        self.shared.dump(self.seed)
+        self.shared.dump()
     }
 
     /// What the code under test has left: containers, programs that still run in one, volumes, streams and waits that
@@ -103,7 +102,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn leaks(&self) -> Leaks {
-        Leaks::new(self.seed, self.shared.leaks())
+        Leaks::new(self.seed(), self.shared.leaks())
     }
 
     /// From now on what is there is no leak: for what a test itself has made before the code under test begins.
@@ -113,7 +112,15 @@ impl Fake {
 
     /// What all its ids, names, ports and pids come from.
     pub fn seed(&self) -> u64 {
-        self.seed
+        self.shared.seed()
+    }
+
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }
 
@@ -126,7 +133,7 @@ impl Default for Fake {
 impl fmt::Debug for Fake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fake")
-            .field("seed", &self.seed)
+            .field("seed", &self.seed())
             .finish_non_exhaustive()
     }
 }
@@ -272,9 +279,6 @@ impl Builder {
             state.install(image, name);
         }
         state.look();
-        Fake {
-            shared: Shared::new(state, clock, self.registries),
-            seed: self.seed,
-        }
+        Fake::of(Shared::new(state, clock, self.registries))
     }
 }

@@ -16,6 +16,7 @@ mod random;
 mod registry;
 mod run;
 mod runtime;
+mod snapshot;
 mod state;
 
 pub use control::{Builder, Fake};
@@ -24,3 +25,4 @@ pub use image::ImageFixture;
 pub use leaks::{Leak, LeakKind, Leaks};
 pub use registry::Registry;
 pub use runtime::{Engine, FakeRuntime};
+pub use snapshot::Snapshot;

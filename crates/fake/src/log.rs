@@ -25,7 +25,7 @@ pub(crate) struct Log {
     limit: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Inner {
     records: Vec<Record>,
     held: usize,
@@ -111,6 +111,19 @@ impl Log {
             self.grown.notify_waiters();
         }
         Ok(())
+    }
+
+    /// The log as it is now, apart from this one. What a program has begun of a line is no part of it.
+    pub(crate) fn copy(&self) -> Self {
+        let inner = Inner {
+            partial: Default::default(),
+            ..self.lock().clone()
+        };
+        Self {
+            inner: Mutex::new(inner),
+            grown: Notify::new(),
+            limit: self.limit,
+        }
     }
 
     /// Everything in it, with its times.

@@ -1,12 +1,7 @@
 //! Registries as fixtures: what they offer, to whom, how fast, and how often.
 
 use crate::image::{ImageFixture, Shelf, host_platform, suits};
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret};
 
 /// Docker Hub's name in references.
@@ -33,8 +28,8 @@ pub struct Registry {
     public: bool,
     speed: u64,
     latency: Duration,
-    /// How many pulls it still grants.
-    pulls: Option<AtomicU32>,
+    /// How many pulls it grants.
+    pulls: Option<u32>,
     down: Option<String>,
 }
 
@@ -104,7 +99,7 @@ impl Registry {
     /// Grants so many pulls, and then asks to slow down.
     #[must_use]
     pub fn with_pull_limit(mut self, pulls: u32) -> Self {
-        self.pulls = Some(AtomicU32::new(pulls));
+        self.pulls = Some(pulls);
         self
     }
 
@@ -144,16 +139,13 @@ impl Registry {
         }
     }
 
-    fn take_pull(&self) -> Result<()> {
-        let Some(left) = &self.pulls else {
+    /// Whether it grants one more pull than it has.
+    fn check_limit(&self, granted: u32) -> Result<()> {
+        if self.pulls.is_none_or(|most| granted < most) {
             return Ok(());
-        };
-        let one_less = |left: u32| left.checked_sub(1);
-        let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
-        taken.map(|_| ()).map_err(|_| {
-            let why = "toomanyrequests: You have reached your pull rate limit; try again later";
-            Error::new(ErrorKind::RateLimited, why).with_transient(true)
-        })
+        }
+        let why = "toomanyrequests: You have reached your pull rate limit; try again later";
+        Err(Error::new(ErrorKind::RateLimited, why).with_transient(true))
     }
 
     fn image(&self, reference: &ImageRef, platform: Option<&Platform>) -> Result<&ImageFixture> {
@@ -227,17 +219,21 @@ impl Found {
 }
 
 /// All registries that there are in the fake's world.
-#[derive(Debug, Default)]
-pub(crate) struct Registries(BTreeMap<String, Registry>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Registries {
+    all: BTreeMap<String, Arc<Registry>>,
+    /// How many pulls each has granted, where it counts them.
+    granted: BTreeMap<String, u32>,
+}
 
 impl Registries {
     /// One that is there already under that host is replaced.
     pub(crate) fn add(&mut self, registry: Registry) {
-        self.0.insert(registry.host.clone(), registry);
+        self.all.insert(registry.host.clone(), Arc::new(registry));
     }
 
-    fn reach(&self, host: &str) -> Result<&Registry> {
-        let registry = self.0.get(host);
+    fn reach(&self, host: &str) -> Result<&Arc<Registry>> {
+        let registry = self.all.get(host);
         let registry = registry.ok_or_else(|| {
             let why =
                 "lookup: no such host; the fake knows the registries that its builder was given";
@@ -247,15 +243,17 @@ impl Registries {
     }
 
     pub(crate) fn find(
-        &self,
+        &mut self,
         reference: &ImageRef,
         platform: Option<&Platform>,
         credentials: Option<&Credentials>,
     ) -> Result<Found> {
-        let registry = self.reach(reference.registry())?;
+        let registry = Arc::clone(self.reach(reference.registry())?);
         registry.check_account(credentials)?;
         let image = registry.image(reference, platform)?.clone();
-        registry.take_pull()?;
+        let granted = self.granted.entry(registry.host.clone()).or_default();
+        registry.check_limit(*granted)?;
+        *granted += 1;
         Ok(Found {
             image,
             latency: registry.latency,
@@ -360,7 +358,7 @@ mod tests {
             };
             all.add(order.iter().fold(Registry::hub(), offer));
             let app = "app".parse().unwrap();
-            let find = |platform: Option<&Platform>| {
+            let mut find = |platform: Option<&Platform>| {
                 all.find(&app, platform, None)
                     .map(|found| found.image.platform)
             };

@@ -6,6 +6,7 @@
 //! here waits.
 
 mod changes;
+mod copy;
 mod error;
 mod image;
 mod open;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use copy::Copies;
 pub(crate) use error::FsError;
 pub(crate) use image::{BUSYBOX, busybox};
 pub(crate) use open::{OpenFile, OpenOptions};

@@ -115,15 +115,15 @@ impl Image {
 ///
 /// A clone is another handle to the same tree.
 #[derive(Debug, Clone)]
-pub(crate) struct Tree(Arc<Mutex<State>>);
+pub(crate) struct Tree(pub(super) Arc<Mutex<State>>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct State {
     image: Image,
     /// What differs from the image; `None` is a whiteout.
     pub(super) own: BTreeMap<Ino, Option<Arc<Inode>>>,
     /// Descriptors per inode: the bytes of a removed file live until the last one is closed.
-    open: BTreeMap<Ino, u32>,
+    pub(super) open: BTreeMap<Ino, u32>,
     next: Ino,
     used: u64,
     budget: u64,
@@ -195,6 +195,11 @@ impl Tree {
             nodes,
             next: state.next,
         }))
+    }
+
+    /// What tells this tree from all others that there are now.
+    pub(super) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether both are handles to one tree.
@@ -295,7 +300,7 @@ impl State {
         Ok(())
     }
 
-    fn reap(&mut self, ino: Ino) {
+    pub(super) fn reap(&mut self, ino: Ino) {
         let Some(Some(node)) = self.own.get(&ino) else {
             return;
         };

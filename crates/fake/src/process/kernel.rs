@@ -58,6 +58,18 @@ impl Kernel {
         }))
     }
 
+    /// The same container's side of the system, with nobody in it yet.
+    pub(crate) fn anew(&self) -> Self {
+        let Shared {
+            hostname,
+            init,
+            cpus,
+            limit,
+            ..
+        } = &*self.0;
+        Self::new(hostname, *init, Some(*limit), *cpus)
+    }
+
     /// How many CPUs the host has.
     pub(crate) fn cpus(&self) -> u32 {
         self.0.cpus

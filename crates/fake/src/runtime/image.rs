@@ -1,6 +1,6 @@
 //! Images: those that are here, and how others come.
 
-use super::{Engine, open::OpenKind};
+use super::{Engine, World, open::OpenKind};
 use crate::{image::ImageFixture, registry::Found, state::State};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -38,10 +38,13 @@ impl ImageOps for Engine {
             logins.get(reference.registry()).cloned()
         });
         let platform = options.platform.as_ref();
-        let found = shared
-            .registries
-            .find(reference, platform, credentials.as_ref())?;
-        let steps = shared.step(|world| steps(&world.state, reference, &found));
+        let (found, steps, door) = shared.step(|world| {
+            let found = world
+                .registries
+                .find(reference, platform, credentials.as_ref())?;
+            let steps = steps(&world.state, reference, &found);
+            Ok((found, steps, world.door(&shared)))
+        })?;
         let name = reference.clone();
         let walk = stream::iter(steps).then(|(time, progress)| async move {
             // A step without a time of its own costs no turn of the timer.
@@ -50,7 +53,12 @@ impl ImageOps for Engine {
             }
             Ok(progress)
         });
-        let done = stream::once(async move { Ok(install(&shared, &found.image, &name)) });
+        let done = stream::once(async move {
+            // Until then there is somebody who wants it to go on.
+            let installed = door.step(|_, world| install(world, &found.image, &name));
+            drop(shared);
+            installed.ok_or_else(super::restored)
+        });
         Ok(open.items(walk.chain(done)))
     }
 
@@ -123,12 +131,9 @@ fn steps(state: &State, reference: &ImageRef, found: &Found) -> Vec<(Duration, P
 }
 
 /// The last step: the image is here, as a whole.
-fn install(shared: &Arc<super::Shared>, image: &ImageFixture, name: &ImageRef) -> PullProgress {
-    let new = shared.step(|world| {
-        let new = world.state.install(image, name);
-        world.state.tell_pulled(name);
-        new
-    });
+fn install(world: &mut World, image: &ImageFixture, name: &ImageRef) -> PullProgress {
+    let new = world.state.install(image, name);
+    world.state.tell_pulled(name);
     let status = if new {
         "Downloaded newer image for"
     } else {

@@ -4,6 +4,7 @@ mod container;
 mod event;
 mod image;
 mod open;
+mod snapshot;
 mod system;
 mod task;
 mod volume;
@@ -17,6 +18,7 @@ use crate::{
     state::{Effect, Key, Mark, State},
 };
 use open::OpenList;
+pub(crate) use snapshot::Frozen;
 use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
@@ -27,8 +29,8 @@ use std::{
 use task::{Door, Live};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
 use wharf_core::{
-    Capabilities, Checked, Credentials, Error, ErrorKind, Operation, Result, Runtime, Timestamp,
-    VolumeOps,
+    Capabilities, Checked, Credentials, Error, ErrorKind, Event, Operation, Result, Runtime,
+    Timestamp, VolumeOps,
 };
 
 /// The fake as the code under test sees it: a [`Runtime`], cheap to clone, that can do nothing else. Test code holds
@@ -55,7 +57,6 @@ impl fmt::Debug for Engine {
 pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Arc<EngineClock>,
-    registries: Registries,
     open: Arc<OpenList>,
     /// The tokio runtime that first used the engine, which its tasks run in.
     handle: OnceLock<Handle>,
@@ -64,12 +65,15 @@ pub(crate) struct Shared {
 /// What the lock protects.
 pub(crate) struct World {
     pub(crate) state: State,
+    registries: Registries,
     bus: Bus,
     live: HashMap<Key, Live>,
     /// Which world it is: another one after each restore.
     epoch: u64,
     /// What is not taken for a leak: what was there then, and what was opened up to that number.
     mark: (Mark, u64),
+    /// It is a copy, whose programs have not begun anew yet.
+    asleep: bool,
 }
 
 /// One connection to the engine, so to speak: what a handle shares with its clones and with no other.
@@ -80,17 +84,14 @@ struct Session {
 
 impl Shared {
     pub(crate) fn new(state: State, clock: Arc<EngineClock>, registries: Registries) -> Arc<Self> {
-        let world = World {
-            mark: (state.mark(), 0),
-            state,
-            bus: Bus::new(),
-            live: HashMap::new(),
-            epoch: 0,
-        };
+        let mark = state.mark();
+        Self::of(World::new(state, registries, Bus::new(), mark), clock)
+    }
+
+    fn of(world: World, clock: Arc<EngineClock>) -> Arc<Self> {
         Arc::new(Self {
             world: Mutex::new(world),
             clock,
-            registries,
             open: OpenList::new(),
             handle: OnceLock::new(),
         })
@@ -119,6 +120,7 @@ impl Shared {
     /// One transition, whole: what happens in it is published, and carried out, before anybody else looks.
     pub(crate) fn step<T>(self: &Arc<Self>, transition: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.lock();
+        self.wake(&mut world);
         world.state.tick();
         let outcome = transition(&mut world);
         let (happened, effects) = world.state.take_outcome();
@@ -150,11 +152,18 @@ impl Shared {
     }
 
     /// All that can be seen, by the clock of the tokio runtime that the engine lives in.
-    pub(crate) fn dump(&self, seed: u64) -> Dump {
+    pub(crate) fn dump(&self) -> Dump {
         let _home = self.handle.get().map(Handle::enter);
         let mut world = self.lock();
         world.state.look();
-        world.state.dump(seed, world.bus.history())
+        let events = world.bus.history().iter();
+        world
+            .state
+            .dump(events.map(|event| Event::clone(event)).collect())
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.lock().state.seed()
     }
 
     /// What there is now is no leak.

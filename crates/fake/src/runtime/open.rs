@@ -69,7 +69,7 @@ impl From<Opened> for Leak {
 pub(super) struct OpenList {
     all: Mutex<Numbered>,
     /// Changes when the fake is restored.
-    restored: watch::Sender<()>,
+    pub(super) restored: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]

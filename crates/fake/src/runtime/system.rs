@@ -15,9 +15,9 @@ impl SystemOps for Engine {
     }
 
     async fn login(&self, credentials: Credentials) -> Result<Login> {
-        let shared = self.enter()?;
         let host = credentials.registry.as_deref();
-        let (host, status) = shared.registries.login(host, &credentials)?;
+        let shared = self.enter()?;
+        let (host, status) = shared.lock().registries.login(host, &credentials)?;
         let mut logins = self
             .session
             .logins

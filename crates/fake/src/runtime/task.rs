@@ -100,9 +100,14 @@ impl World {
 
     /// Starts a container, where it does not run already.
     pub(super) fn start(&mut self, shared: &Arc<Shared>, key: Key) -> Result<()> {
-        let Some(launch) = self.state.start(key)? else {
-            return Ok(());
-        };
+        if let Some(launch) = self.state.start(key)? {
+            self.run(shared, key, launch);
+        }
+        Ok(())
+    }
+
+    /// Lets a container's program run.
+    pub(super) fn run(&mut self, shared: &Arc<Shared>, key: Key, launch: Launch) {
         let Launch {
             run,
             program,
@@ -118,7 +123,6 @@ impl World {
             }
         });
         self.live(key).add_task(task);
-        Ok(())
     }
 
     /// Sends the stop signal, and SIGKILL after the grace; the end is told. None: it does not run any more.

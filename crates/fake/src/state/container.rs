@@ -59,6 +59,10 @@ pub(super) enum Source {
 /// A running container.
 #[derive(Debug)]
 pub(super) struct Active {
+    /// What it runs, as it was found, with its arguments and its user: enough to begin anew.
+    pub(super) program: process::Program,
+    pub(super) argv: Arc<[String]>,
+    pub(super) owner: fs::Owner,
     pub(super) kernel: process::Kernel,
     /// Of its main process, inside.
     pub(super) main: u32,
@@ -76,7 +80,7 @@ pub(super) struct Active {
     pub(super) restarts: bool,
     pub(super) execs: BTreeSet<ExecKey>,
     /// The writing end of its stdin, where that is kept open: held, so that there is no end to read.
-    pub(super) _stdin: Option<process::PipeWriter>,
+    pub(super) stdin: Option<process::PipeWriter>,
 }
 
 impl Container {
@@ -111,6 +115,16 @@ pub(super) struct Containers {
 }
 
 impl Containers {
+    pub(super) fn copy(&self, mut copy: impl FnMut(&Container) -> Container) -> Self {
+        let all = self.all.iter();
+        Self {
+            last: self.last,
+            all: all.map(|(key, c)| (*key, Box::new(copy(c)))).collect(),
+            ids: self.ids.clone(),
+            names: self.names.clone(),
+        }
+    }
+
     pub(super) fn insert(&mut self, container: Container) -> Key {
         self.last += 1;
         let key = Key(self.last);
@@ -166,6 +180,11 @@ impl Containers {
             .iter()
             .rev()
             .map(|(key, container)| (*key, container.as_ref()))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Key, &mut Container)> {
+        let all = self.all.iter_mut();
+        all.map(|(key, container)| (*key, container.as_mut()))
     }
 
     /// All, in the order of their making.

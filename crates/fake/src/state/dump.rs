@@ -11,7 +11,7 @@ use wharf_core::{DriverOptions, Env, Event, NetworkInfo};
 const HIDDEN: &str = "…";
 
 impl State {
-    pub(crate) fn dump(&self, seed: u64, events: Vec<Event>) -> Dump {
+    pub(crate) fn dump(&self, events: Vec<Event>) -> Dump {
         // What cannot be inspected is not there: these loops ask only for what is.
         let containers = self.containers.iter().filter_map(|(key, container)| {
             let mut info = self.inspect(key, true).ok()?;
@@ -35,7 +35,7 @@ impl State {
             }
         });
         Dump {
-            seed,
+            seed: self.seed,
             time: self.now,
             containers: containers.collect(),
             images: images.collect(),

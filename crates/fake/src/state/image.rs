@@ -39,7 +39,7 @@ impl Image {
 }
 
 /// All images. A name, in its full form with a tag or a digest, leads to one of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Images {
     all: BTreeMap<ImageId, Arc<Image>>,
     names: BTreeMap<ImageRef, ImageId>,

@@ -7,6 +7,7 @@ use super::{
     network::{Endpoint, network_name},
 };
 use crate::{
+    clock::EngineClock,
     fs::{self, Files, Owner, Tree},
     process::{self, Descriptors, Kernel, Process, Program},
     run::{Gate, LogSink},
@@ -177,13 +178,6 @@ impl State {
             .pids_limit
             .and_then(|limit| usize::try_from(limit).ok());
         let kernel = Kernel::new(&hostname, config.init, limit, self.host.cpus);
-        let pid = kernel.register(argv.clone().into());
-        let (main, gate) = (pid.number(), Gate::default());
-        let sink = LogSink::new(Arc::clone(&container.log), clock);
-        let (descriptors, stdin) = open_descriptors(config, sink);
-        let mut process = Process::new(argv, env.clone(), files.as_owner(owner), descriptors, pid);
-        process.cwd.clone_from(&cwd);
-        process.tty = config.tty;
         container.state = ContainerState::Running;
         container.exit_code = None;
         container.error = None;
@@ -191,26 +185,42 @@ impl State {
         container.runs += 1;
         container.log.begin_run(config.tty);
         container.active = Some(Box::new(Active {
+            program,
+            argv: argv.into(),
+            owner,
             kernel,
-            main,
+            main: 0,
             host_pid,
             files,
             env,
             cwd,
-            gate: gate.clone(),
+            gate: Gate::default(),
             endpoint,
             stops: 0,
             restarts: false,
             execs: BTreeSet::new(),
-            _stdin: stdin,
+            stdin: None,
         }));
-        let run = container.run();
-        Ok(Launch {
-            run,
-            program,
-            process,
-            gate,
-        })
+        container.launch(clock).ok_or_else(vanished)
+    }
+
+    /// Everything that has to be begun anew in a copy: the programs of running containers, the oldest first.
+    pub(crate) fn relaunch(&mut self) -> Vec<(Key, Launch)> {
+        let clock = &self.clock;
+        let launches = self.containers.iter_mut().filter_map(|(key, container)| {
+            let launch = container.launch(Arc::clone(clock))?;
+            Some((key, launch))
+        });
+        launches.collect()
+    }
+
+    /// The containers that have exited and are to be removed for it.
+    pub(crate) fn to_reap(&self) -> Vec<Key> {
+        let removing = |container: &Container| container.state == ContainerState::Removing;
+        let all = self.containers.iter();
+        all.filter(|(_, container)| removing(container))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     fn hostname(&self, config: &ContainerConfig) -> String {
@@ -268,6 +278,30 @@ impl State {
         files
             .with_mounts(mounts, config.read_only_root)
             .map_err(|error| format!("failed to mount the container's files: {error}"))
+    }
+}
+
+impl Container {
+    /// The main process of a run, at its beginning; none where it does not run.
+    fn launch(&mut self, clock: Arc<EngineClock>) -> Option<Launch> {
+        let run = self.run();
+        let active = self.active.as_mut()?;
+        let pid = active.kernel.register(Arc::clone(&active.argv));
+        active.main = pid.number();
+        let sink = LogSink::new(Arc::clone(&self.log), clock);
+        let (descriptors, stdin) = open_descriptors(&self.config, sink);
+        active.stdin = stdin;
+        let files = active.files.as_owner(active.owner);
+        let (argv, env) = (active.argv.to_vec(), active.env.clone());
+        let mut process = Process::new(argv, env, files, descriptors, pid);
+        process.cwd.clone_from(&active.cwd);
+        process.tty = self.config.tty;
+        Some(Launch {
+            run,
+            program: active.program.clone(),
+            process,
+            gate: active.gate.clone(),
+        })
     }
 }
 

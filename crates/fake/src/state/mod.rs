@@ -5,6 +5,7 @@
 //! only then unlocks, so that the order of the events is the order of the transitions.
 
 mod container;
+mod copy;
 mod create;
 mod dump;
 mod etc;
@@ -54,6 +55,7 @@ pub(crate) struct State {
     happened: Vec<Event>,
     effects: Vec<Effect>,
     clock: Arc<EngineClock>,
+    seed: u64,
     random: Random,
     host: Host,
     id: String,
@@ -102,6 +104,7 @@ impl State {
             happened: Vec::new(),
             effects: Vec::new(),
             clock,
+            seed,
             random,
             host,
             id,
@@ -113,6 +116,10 @@ impl State {
             last_exec: 0,
             exec_seed,
         }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The next transition happens now.

@@ -21,7 +21,7 @@ const FIRST_PORT: u16 = 32_768;
 const LAST_PORT: u16 = 60_999;
 
 /// Networks and what is taken in them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Networks {
     /// Ids by name.
     ids: BTreeMap<&'static str, String>,
@@ -33,7 +33,7 @@ pub(super) struct Networks {
 }
 
 /// A running container's place in a network.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Endpoint {
     pub(super) attachment: NetworkAttachment,
     address: Option<u16>,

@@ -3,6 +3,7 @@
 use super::{
     State,
     container::{Container, Key, Mounted, Source},
+    copy::Copying,
     event::has_label,
 };
 use crate::{
@@ -47,6 +48,20 @@ impl Volume {
 }
 
 impl Volumes {
+    pub(super) fn copy(&self, copying: &mut Copying) -> Self {
+        let all = self.all.iter().map(|(name, volume)| {
+            let copy = Volume {
+                created: volume.created,
+                labels: volume.labels.clone(),
+                options: volume.options.clone(),
+                anonymous: volume.anonymous,
+                tree: copying.tree(&volume.tree),
+            };
+            (name.clone(), copy)
+        });
+        Self { all: all.collect() }
+    }
+
     /// All volumes by name: what an inspection shows, whether it is anonymous, and what is in it.
     pub(super) fn iter(&self) -> impl Iterator<Item = (VolumeInfo, bool, &Tree)> {
         let all = self.all.iter();
