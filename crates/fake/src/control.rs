@@ -8,6 +8,7 @@ use crate::{
     leaks::Leaks,
     registry::{Registries, Registry},
     runtime::{Engine, FakeRuntime, Shared},
+    seed::{self, Held},
     state::{Host, State},
 };
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
@@ -39,7 +40,7 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 /// ```
 #[derive(Clone)]
 pub struct Fake {
-    shared: Arc<Shared>,
+    held: Arc<Held>,
 }
 
 impl Fake {
@@ -56,7 +57,7 @@ impl Fake {
     /// A connection to the engine: what the code under test is given. Its clones share it, and closing one closes them
     /// all; another call gives another.
     pub fn runtime(&self) -> FakeRuntime {
-        Checked::new(Engine::connect(Arc::clone(&self.shared)))
+        Checked::new(Engine::connect(Arc::clone(self.shared())))
     }
 
     /// The engine's whole visible state as data: to look at, to compare, or to keep as a golden file.
@@ -82,7 +83,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn dump(&self) -> Dump {
-        self.shared.dump()
+        self.shared().dump()
     }
 
     /// What the code under test has left: containers, programs that still run in one, volumes, streams and waits that
@@ -102,25 +103,28 @@ impl Fake {
     /// # }
     /// ```
     pub fn leaks(&self) -> Leaks {
-        Leaks::new(self.seed(), self.shared.leaks())
+        Leaks::new(self.seed(), self.shared().leaks())
     }
 
     /// From now on what is there is no leak: for what a test itself has made before the code under test begins.
     pub fn mark(&self) {
-        self.shared.mark();
+        self.shared().mark();
     }
 
-    /// What all its ids, names, ports and pids come from.
+    /// What all its ids, names, ports and pids come from. A test that fails prints it: the last handle does, when it is
+    /// dropped by a thread that panics.
     pub fn seed(&self) -> u64 {
-        self.shared.seed()
+        self.shared().seed()
     }
 
     pub(crate) fn of(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self {
+            held: Arc::new(Held(shared)),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+        &self.held.0
     }
 }
 
@@ -194,6 +198,14 @@ impl Builder {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Takes another seed at each run; where the environment variable `WHARF_FAKE_SEED` is set, that one. A test that
+    /// fails prints its seed, so that its run can be had again.
+    ///
+    /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the variable is no whole number.
+    pub fn random_seed(self) -> Result<Self> {
+        seed::varying().map(|seed| self.seed(seed))
     }
 
     /// What the engine's clock shows at its first look; else 2024-01-01T00:00:00Z. It runs with tokio's from then on.

@@ -16,6 +16,7 @@ mod random;
 mod registry;
 mod run;
 mod runtime;
+mod seed;
 mod snapshot;
 mod state;
 

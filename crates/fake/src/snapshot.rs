@@ -75,6 +75,7 @@ impl Fake {
     /// It belongs to the tokio runtime that uses it first, which may be another one; until then its time stands still.
     /// The same calls on two forks of one snapshot give the same ids, names, addresses and ports. Logins are a handle's
     /// own, and its handles are new: log in again.
+    #[must_use]
     pub fn fork(&self) -> Fake {
         self.snapshot().fork()
     }

@@ -23,7 +23,9 @@ impl State {
     fn copy(&self) -> Self {
         let mut copy = self.clone();
         let open = std::mem::take(&mut copy.open);
-        open.into_keys().for_each(|ino| copy.reap(ino));
+        for ino in open.into_keys() {
+            copy.reap(ino);
+        }
         copy
     }
 }
