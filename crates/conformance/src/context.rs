@@ -1,7 +1,7 @@
 //! What a case works with: a runtime, names that are its own, and the steps that most cases begin with.
 
 use crate::{
-    check::{Failure, Verdict},
+    check::{Failure, Verdict, holds},
     harness::Harness,
 };
 use futures::{StreamExt, TryStreamExt};
@@ -155,6 +155,22 @@ impl Context {
 
     pub(crate) async fn running(&self, script: &str) -> Verdict<ContainerId> {
         self.started(self.config(script)).await
+    }
+
+    /// A container that fails, and that its restart policy has started again and again: it waits for its next run, a
+    /// second and more.
+    pub(crate) async fn between_runs(&self, script: &str) -> Verdict<ContainerId> {
+        let policy = RestartPolicy::on_failure(12);
+        let id = self.started(self.config(script).with_restart(policy));
+        let id = id.await?;
+        self.eventually("it waits for its next run", || async {
+            let info = self.inspect(&id).await?;
+            let over = info.state == ContainerState::Exited;
+            holds("there are waits between its runs", !over)?;
+            Ok(info.state == ContainerState::Restarting && info.restart_count >= 5)
+        })
+        .await?;
+        Ok(id)
     }
 
     /// Starts a container, and waits until it has written something: its traps are set by then.

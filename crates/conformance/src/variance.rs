@@ -101,6 +101,81 @@ pub const VARIANCES: &[Variance] = &[
         "It adds options of its own to those it was given.",
     ),
     podman(
+        "between_two_runs_it_is_restarting",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_wait_between_two_runs_is_for_the_next",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "start_between_two_runs_changes_nothing",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_stop_between_two_runs_is_the_end",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_kill_between_two_runs_is_the_end",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "between_two_runs_nothing_can_be_frozen_or_run",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "between_two_runs_only_force_removes",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_restart_by_hand_counts_anew",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_stop_between_two_runs_tells_no_signal",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "a_kill_between_two_runs_is_not_told",
+        "there are waits between its runs",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "the_waits_between_runs_grow",
+        "waits of 100, 200, 400 and 800 ms",
+        "It starts again at once, and tells of no wait.",
+    ),
+    podman(
+        "what_cannot_run_again_is_not_tried_again",
+        "in vain: a start that fails",
+        "It tells of no start that fails, and tries again.",
+    ),
+    podman(
+        "another_signal_than_its_own_is_no_stop",
+        "in vain: its policy starts it again",
+        "It takes any signal for a stop.",
+    ),
+    podman(
+        "kill_by_another_signal_than_its_own_leaves_a_paused_one",
+        "state: expected Paused, got Running",
+        "Any signal lets it go.",
+    ),
+    podman(
+        "each_run_of_a_policy_is_told",
+        "\"die\", \"restart\", \"start\"",
+        "It tells each start by a policy as a restart too.",
+    ),
+    podman(
         "a_volumes_life_is_told",
         "driver: expected",
         "It does not tell the driver.",

@@ -120,6 +120,22 @@ async fn what_is_paused_begins_when_it_is_unpaused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_its_next_run_waits_on() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let config = shell("echo run; exit 1").with_restart(RestartPolicy::Always);
+    let id = started(&runtime, config).await;
+    // Four runs, and waits of 0.1, 0.2 and 0.4 s; of the fourth, of 0.8 s, there are 0.3 s left.
+    sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(runtime.logs_text(&id).await.unwrap(), "run\n".repeat(4));
+    fake.restore(&fake.snapshot());
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(runtime.logs_text(&id).await.unwrap(), "run\n".repeat(4));
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(runtime.logs_text(&id).await.unwrap(), "run\n".repeat(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_open_ends_with_an_error_and_the_handles_go_on() {
     let fake = Fake::new();
     let runtime = fake.runtime();

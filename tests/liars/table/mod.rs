@@ -1,6 +1,7 @@
 //! The lies: what is told, which case catches it, and how it is told.
 
 mod heard;
+mod lives;
 mod told;
 
 use crate::lie::Lie;
@@ -10,7 +11,7 @@ pub(crate) type Row = (&'static str, &'static str, Lie);
 
 /// All of them.
 pub(crate) fn lies() -> impl Iterator<Item = &'static Row> {
-    told::LIES.iter().chain(heard::LIES)
+    told::LIES.iter().chain(heard::LIES).chain(lives::LIES)
 }
 
 /// Changes a value, where it is of that type.

@@ -15,7 +15,7 @@ use crate::{
     dump::Dump,
     leaks::Leak,
     registry::Registries,
-    state::{Effect, Key, Mark, State},
+    state::{Effect, Key, Mark, RunId, State},
 };
 use open::OpenList;
 pub(crate) use snapshot::Frozen;
@@ -135,6 +135,10 @@ impl Shared {
                         live.removed(&exit);
                     }
                 }
+                Effect::Restart(key, run, wait) => {
+                    let task = self.start_later(world.door(self), key, run, wait);
+                    world.live(key).add_task(task);
+                }
                 Effect::Reap(key) => {
                     let task = self.reap_later(world.door(self), key);
                     world.live(key).add_task(task);
@@ -186,6 +190,14 @@ impl Shared {
     /// A panic under the lock has at worst left one transition half done: the others go on.
     fn lock(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_later(&self, door: Door, key: Key, run: RunId, wait: Duration) -> Option<AbortHandle> {
+        self.spawn(async move {
+            tokio::time::sleep(wait).await;
+            // Nobody asked for it who could be told that it failed: the container says so.
+            let _ = door.step(|shared, world| world.start_again(shared, key, run));
+        })
     }
 
     fn reap_later(&self, door: Door, key: Key) -> Option<AbortHandle> {
@@ -301,11 +313,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::PruneVolumes,
 ];
 
-const MISSING_OPTIONS: &[&str] = &[
-    "create_container.restart",
-    "create_container.health_check",
-    "exec_container.privileged",
-];
+const MISSING_OPTIONS: &[&str] = &["create_container.health_check", "exec_container.privileged"];
 
 impl Runtime for Engine {
     fn volumes(&self) -> Option<&dyn VolumeOps> {

@@ -102,6 +102,10 @@ impl Shared {
         for (key, launch) in world.state.relaunch() {
             world.run(self, key, launch);
         }
+        for (key, run, wait) in world.state.to_restart() {
+            let task = self.start_later(world.door(self), key, run, wait);
+            world.live(key).add_task(task);
+        }
         for key in world.state.to_reap() {
             let task = self.reap_later(world.door(self), key);
             world.live(key).add_task(task);

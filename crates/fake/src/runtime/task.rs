@@ -3,7 +3,7 @@
 use super::{Shared, World};
 use crate::{
     run::{Ending, to_the_end},
-    state::{ExecKey, Key, Launch, Stopping},
+    state::{ExecKey, Key, Launch, RunId, Stopping},
 };
 use std::sync::{Arc, Weak};
 use tokio::{sync::oneshot, task::AbortHandle};
@@ -101,6 +101,14 @@ impl World {
     /// Starts a container, where it does not run already.
     pub(super) fn start(&mut self, shared: &Arc<Shared>, key: Key) -> Result<()> {
         if let Some(launch) = self.state.start(key)? {
+            self.run(shared, key, launch);
+        }
+        Ok(())
+    }
+
+    /// Starts a container for its restart policy, where nothing else has happened since that run.
+    pub(super) fn start_again(&mut self, shared: &Arc<Shared>, key: Key, run: RunId) -> Result<()> {
+        if let Some(launch) = self.state.start_again(key, run)? {
             self.run(shared, key, launch);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The containers, and how one is found.
 
-use super::{State, exec::ExecKey, image::Image, network::Endpoint};
+use super::{State, exec::ExecKey, image::Image, network::Endpoint, restart::Restarts};
 use crate::{fs, log::Log, process, run::Gate};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -37,6 +37,8 @@ pub(super) struct Container {
     pub(super) root: fs::Tree,
     pub(super) log: Arc<Log>,
     pub(super) mounts: Vec<Mounted>,
+    /// Where it has a restart policy.
+    pub(super) restarts: Option<Box<Restarts>>,
     /// What there is only while it runs.
     pub(super) active: Option<Box<Active>>,
 }

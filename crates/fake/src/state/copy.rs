@@ -82,6 +82,7 @@ impl Container {
             root: copying.tree(&self.root),
             log: Arc::new(self.log.copy()),
             mounts: self.mounts.iter().map(|m| m.copy(copying)).collect(),
+            restarts: self.restarts.clone(),
             active: active.map(|active| Box::new(active.copy(paused, copying))),
         }
     }

@@ -5,13 +5,14 @@ use super::{
     container::{Container, Mounted, Source},
     image::Image,
     launch::make_working_dir,
+    restart::Restarts,
     system::HOST_NAME,
 };
 use crate::{fs, log::Log};
 use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
-    HealthTest, Mount, MountSource, NetworkMode, RestartPolicy, Result, whole_seconds,
+    HealthTest, Mount, MountSource, NetworkMode, Result, whole_seconds,
 };
 
 impl State {
@@ -35,6 +36,7 @@ impl State {
             let warning = "Published ports are discarded when using host network mode";
             created.warnings.push(warning.to_owned());
         }
+        let restarts = Restarts::new(&config);
         let key = self.containers.insert(Container {
             id: id.into(),
             name,
@@ -50,6 +52,7 @@ impl State {
             runs: 0,
             log: Arc::new(Log::new(self.host.log_limit)),
             mounts,
+            restarts,
             active: None,
         });
         self.tell_container(key, EventAction::Create, []);
@@ -153,10 +156,6 @@ impl State {
 
 /// The options that this engine would have to ignore are refused instead, by name.
 fn check_supported(config: &ContainerConfig, image: &Image) -> Result<()> {
-    if config.restart != RestartPolicy::No {
-        let why = "the fake engine does not restart containers by itself yet";
-        return Err(Error::unsupported_option("create_container.restart", why));
-    }
     let check = config
         .health_check
         .as_ref()

@@ -1,6 +1,6 @@
 //! Programs that are run in a running container beside its own.
 
-use super::{State, container::Key};
+use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
     run::{Collector, Ending, Gate},
@@ -44,6 +44,9 @@ impl State {
     ) -> Result<ExecLaunch> {
         let container = self.container(key)?;
         let conflict = |why: String| Err(Error::new(ErrorKind::Conflict, why));
+        if container.state == ContainerState::Restarting {
+            return Err(is_restarting(container));
+        }
         let Some(active) = &container.active else {
             return conflict(format!("container {} is not running", container.id));
         };

@@ -94,7 +94,7 @@ impl State {
     }
 
     pub(super) fn matches(&self, filter: &ContainerFilter<'_>, key: Key, c: &Container) -> bool {
-        let shown = filter.all || c.is_running() || c.state == ContainerState::Restarting;
+        let shown = filter.all || c.is_up();
         shown
             && filter.before.is_none_or(|before| key < before)
             && filter.since.is_none_or(|since| key > since)

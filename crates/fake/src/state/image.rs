@@ -303,7 +303,7 @@ impl State {
     fn users_of_images(&self) -> HashMap<ImageId, Vec<(bool, String)>> {
         let mut users: HashMap<_, Vec<_>> = HashMap::new();
         for (_, container) in self.containers.iter() {
-            let user = (container.is_running(), container.short().to_owned());
+            let user = (container.is_up(), container.short().to_owned());
             users
                 .entry(container.image.id.clone())
                 .or_default()

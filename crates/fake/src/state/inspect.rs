@@ -22,6 +22,10 @@ impl State {
             config,
         );
         info.created = Some(container.created);
+        info.restart_count = container
+            .restarts
+            .as_ref()
+            .map_or(0, |restarts| restarts.count);
         info.exit_code = container.exit_code;
         info.error.clone_from(&container.error);
         info.started_at = container.started_at;

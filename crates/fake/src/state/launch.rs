@@ -35,9 +35,9 @@ pub(crate) struct Launch {
 }
 
 /// Why a start failed: what the caller is told, and what the container exits with.
-struct Refused {
-    error: Error,
-    code: i64,
+pub(super) struct Refused {
+    pub(super) error: Error,
+    pub(super) code: i64,
 }
 
 /// What a program needs, found before anything is changed.
@@ -53,12 +53,12 @@ struct Ready {
 }
 
 impl State {
-    /// Starts a container. None: it runs already.
+    /// Starts a container for somebody. None: it runs already, or will by its policy.
     pub(crate) fn start(&mut self, key: Key) -> Result<Option<Launch>> {
         let container = self.container(key)?;
         let conflict = |why: &str| Err(Error::new(ErrorKind::Conflict, why));
         match container.state {
-            ContainerState::Running => return Ok(None),
+            ContainerState::Running | ContainerState::Restarting => return Ok(None),
             ContainerState::Paused => {
                 return conflict("cannot start a paused container, try unpause instead");
             }
@@ -68,6 +68,7 @@ impl State {
             _ => {}
         }
         let config = Arc::clone(&container.config);
+        self.container_mut(key)?.forget_restarts();
         match self.launch(key, &config) {
             Ok(launch) => Ok(Some(launch)),
             Err(Refused { error, code }) => {
@@ -83,7 +84,11 @@ impl State {
     }
 
     /// In the order of the engine: mounts, program, network. Where it fails, what was done is told as undone.
-    fn launch(&mut self, key: Key, config: &Arc<ContainerConfig>) -> Result<Launch, Refused> {
+    pub(super) fn launch(
+        &mut self,
+        key: Key,
+        config: &Arc<ContainerConfig>,
+    ) -> Result<Launch, Refused> {
         let outcome = self.prepare(key, config).and_then(|ready| {
             let failed = |error| Refused { error, code: 128 };
             let endpoint = self.join_network(key, config).map_err(failed)?;

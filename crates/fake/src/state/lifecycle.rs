@@ -2,7 +2,7 @@
 
 use super::{
     Effect, State,
-    container::{Active, Key, RunId},
+    container::{Active, Container, Key, RunId},
     network::network_name,
 };
 use crate::run::Ending;
@@ -24,7 +24,7 @@ pub(crate) struct Stopping {
 }
 
 impl State {
-    /// Sends the stop signal. None: it does not run, or has ended already.
+    /// Sends the stop signal. None: it does not run, or has ended already, or only waited for its next run.
     pub(crate) fn stop(
         &mut self,
         key: Key,
@@ -33,6 +33,9 @@ impl State {
     ) -> Result<Option<Stopping>> {
         let container = self.container_mut(key)?;
         let run = container.run();
+        if container.state == ContainerState::Restarting {
+            return self.stop_restarting(key).map(|()| None);
+        }
         let Some(active) = container.active.as_mut() else {
             return Ok(None);
         };
@@ -60,6 +63,12 @@ impl State {
     /// What `kill` does.
     pub(crate) fn kill(&mut self, key: Key, signal: Signal) -> Result<()> {
         let container = self.container(key)?;
+        if container.state == ContainerState::Restarting {
+            let ends = container.is_ended_by(signal);
+            self.container_mut(key)?.interfere(ends);
+            // Nothing is sent, since nothing runs.
+            return if ends { self.end_restarts(key) } else { Ok(()) };
+        }
         if !container.is_running() {
             let message = format!(
                 "cannot kill container: {}: container {} is not running",
@@ -71,8 +80,11 @@ impl State {
     }
 
     /// Tells of a signal and delivers it. SIGKILL ends the container within the transition; any other lets a paused
-    /// one go.
+    /// one go and ends what its restart policy does, unless the container says that another is meant to end it.
     fn signal(&mut self, key: Key, signal: Signal) -> Result<()> {
+        let container = self.container_mut(key)?;
+        let ends = container.is_ended_by(signal);
+        container.interfere(ends);
         self.tell_container(
             key,
             EventAction::Kill,
@@ -81,7 +93,7 @@ impl State {
         if signal == Signal::KILL {
             return self.end(key, Exit::new(KILLED));
         }
-        if self.container(key)?.state == ContainerState::Paused {
+        if ends && self.container(key)?.state == ContainerState::Paused {
             self.thaw(key)?;
         }
         if let Some(active) = &self.container(key)?.active {
@@ -101,6 +113,7 @@ impl State {
                 return Ok(());
             }
             (ContainerState::Paused, _) => format!("Container {id} is already paused"),
+            (ContainerState::Restarting, _) => return Err(is_restarting(container)),
             _ => format!("Container {id} is not running"),
         };
         Err(Error::new(ErrorKind::Conflict, why))
@@ -150,18 +163,23 @@ impl State {
         } = *active;
         let ran = container
             .started_at
-            .map_or(0, |start| (now - start).num_seconds());
+            .and_then(|start| (now - start).to_std().ok())
+            .unwrap_or_default();
         let config = container.config.clone();
         container.log.end_run(now);
         container.finished_at = Some(now);
         container.exit_code = Some(ending.code);
         container.error.clone_from(&ending.error);
+        let again = container.restart_after(ending.code, ran);
         let removes = config.auto_remove && !restarts;
-        container.state = if removes {
+        container.state = if again.is_some() {
+            ContainerState::Restarting
+        } else if removes {
             ContainerState::Removing
         } else {
             ContainerState::Exited
         };
+        let run = container.run();
         for exec in execs {
             self.tell_exec_died(key, exec, KILLED);
         }
@@ -178,10 +196,13 @@ impl State {
         }
         let attributes = [
             ("exitCode", ending.code.to_string()),
-            ("execDuration", ran.to_string()),
+            ("execDuration", ran.as_secs().to_string()),
         ];
         self.tell_container(key, EventAction::Die, attributes);
         self.effects.push(Effect::Ended(key, ending));
+        if let Some(wait) = again {
+            self.effects.push(Effect::Restart(key, run, wait));
+        }
         if removes {
             self.effects.push(Effect::Reap(key));
         }
@@ -216,8 +237,16 @@ impl State {
     /// What a wait has to answer now; none where it has to wait.
     pub(crate) fn exit_of_idle(&self, key: Key) -> Result<Option<Exit>> {
         let container = self.container(key)?;
-        Ok((!container.is_running()).then(|| container.exit()))
+        Ok((!container.is_up()).then(|| container.exit()))
     }
+}
+
+pub(super) fn is_restarting(container: &Container) -> Error {
+    let why = format!(
+        "Container {} is restarting, wait until the container is running",
+        container.id
+    );
+    Error::new(ErrorKind::Conflict, why)
 }
 
 /// None: for ever.

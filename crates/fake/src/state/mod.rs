@@ -23,11 +23,12 @@ mod names;
 mod network;
 mod prune;
 mod remove;
+mod restart;
 mod system;
 mod until;
 mod volume;
 
-pub(crate) use container::Key;
+pub(crate) use container::{Key, RunId};
 pub(crate) use event::EventFilter;
 pub(crate) use exec::{ExecKey, ExecLaunch};
 pub(crate) use launch::Launch;
@@ -40,7 +41,7 @@ use crate::{clock::EngineClock, fs, random::Random};
 use container::Containers;
 use image::Images;
 use network::Networks;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use volume::Volumes;
 use wharf_core::{Event, Exit, Timestamp};
 
@@ -84,8 +85,10 @@ pub(crate) struct Host {
 /// What a transition means for those outside of the state.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// A run is over: its tasks end, and who waits for it is told.
+    /// A run is over, or the wait for another: its tasks end, and who waits for it is told.
     Ended(Key, Exit),
+    /// A container is to be started again after a wait, unless somebody stops it before.
+    Restart(Key, RunId, Duration),
     /// A container is gone, and who waits for that is told.
     Removed(Key, Exit),
     /// A container has exited that is to be removed for it, in a moment.

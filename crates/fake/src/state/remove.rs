@@ -13,10 +13,13 @@ impl State {
                 "removal of container {name} is already in progress"
             ));
         }
-        if container.is_running() {
+        if container.is_up() {
             if !options.force {
                 let why = match state {
                     ContainerState::Paused => "container is paused and must be unpaused first",
+                    ContainerState::Restarting => {
+                        "container is restarting: stop the container before removing or force remove"
+                    }
                     _ => "container is running: stop the container before removing or force remove",
                 };
                 return conflict(format!("cannot remove container \"/{name}\": {why}"));

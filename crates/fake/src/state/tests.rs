@@ -7,8 +7,7 @@ use crate::{
 };
 use wharf_core::{
     ContainerConfig, ContainerState, ErrorKind, EventAction, EventKind, ExecConfig, Filters, Grace,
-    ImageRef, ListOptions, Mount, PortMapping, RemoveImageOptions, RemoveOptions, RestartPolicy,
-    Result, Signal,
+    ImageRef, ListOptions, Mount, PortMapping, RemoveImageOptions, RemoveOptions, Result, Signal,
 };
 
 fn state() -> State {
@@ -98,10 +97,6 @@ fn a_create_that_fails_leaves_nothing() {
         (
             fresh().with_mounts([Mount::bind("/nope", "/x")]),
             ErrorKind::InvalidInput,
-        ),
-        (
-            fresh().with_restart(RestartPolicy::Always),
-            ErrorKind::Unsupported,
         ),
     ];
     for (config, expected) in cases {

@@ -88,6 +88,21 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "C134",
+        kill_by_another_signal_than_its_own_leaves_a_paused_one,
+        [KILL, Need::Operation(Operation::PauseContainer)],
+        |ctx| {
+            let id = ctx
+                .started(ctx.config(IDLE).with_stop_signal(Signal::INT))
+                .await?;
+            ctx.rt.pause_container(&id).await?;
+            ctx.kill(&id, "WINCH".parse()?).await?;
+            same("state", ctx.state(&id).await?, ContainerState::Paused)?;
+            ctx.kill(&id, Signal::INT).await?;
+            same("state", ctx.state(&id).await?, ContainerState::Running)?;
+        }
+    ),
+    case!(
         "C135",
         kill_ends_the_restarts,
         [KILL, Need::Option("create_container.restart")],

@@ -11,6 +11,7 @@ mod list;
 mod logs;
 mod options;
 mod pause;
+mod policy;
 mod prune;
 mod remove;
 mod rename;
@@ -38,6 +39,7 @@ pub(super) const CASES: &[&[Case]] = &[
     kill::CASES,
     pause::CASES,
     restart::CASES,
+    policy::CASES,
     rename::CASES,
     prune::CASES,
     run::CASES,

@@ -9,11 +9,12 @@ use crate::{
 use wharf_core::Event;
 
 mod feeds;
+mod lives;
 mod told;
 
 const GROUP: &str = "events";
 
-pub(super) const CASES: &[&[Case]] = &[told::CASES, feeds::CASES];
+pub(super) const CASES: &[&[Case]] = &[told::CASES, lives::CASES, feeds::CASES];
 
 /// The actions of a container's life that every engine tells in this order.
 fn expect(events: &[Event], expected: &[&str]) -> Verdict {

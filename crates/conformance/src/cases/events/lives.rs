@@ -1,0 +1,58 @@
+//! What is told of a container that the engine itself takes care of.
+
+use super::{GROUP, expect, prelude::*};
+
+const POLICY: Need = Need::Option("create_container.restart");
+
+/// What is told after the last end of a run.
+async fn after_the_last_end(mut watch: Watch) -> Verdict<Vec<Event>> {
+    let mut seen = watch.until(EventAction::Destroy).await?;
+    let last = seen
+        .iter()
+        .rposition(|event| event.action == EventAction::Die);
+    Ok(seen.split_off(some("an end of a run", last)? + 1))
+}
+
+pub(super) const CASES: &[Case] = &[
+    case!("E13", each_run_of_a_policy_is_told, [POLICY], |ctx| {
+        let mut watch = ctx.watch().await?;
+        let config = ctx
+            .config("exit 3")
+            .with_restart(RestartPolicy::on_failure(1));
+        let id = ctx.started(config).await?;
+        let mut seen = watch.until(EventAction::Die).await?;
+        seen.extend(watch.until(EventAction::Die).await?);
+        ctx.remove(&id).await?;
+        seen.extend(watch.until(EventAction::Destroy).await?);
+        let runs = ["create", "start", "die", "start", "die", "destroy"];
+        expect(&seen, &runs)?;
+        let codes = seen
+            .iter()
+            .filter_map(|event| event.attributes.get("exitCode"));
+        same("codes", codes.collect::<Vec<_>>(), ["3", "3"])?;
+    }),
+    case!(
+        "E13",
+        a_stop_between_two_runs_tells_no_signal,
+        [POLICY],
+        |ctx| {
+            let watch = ctx.watch().await?;
+            let id = ctx.between_runs("exit 7").await?;
+            ctx.stop(&id).await?;
+            ctx.remove(&id).await?;
+            expect(&after_the_last_end(watch).await?, &["stop", "destroy"])?;
+        }
+    ),
+    case!(
+        "E13",
+        a_kill_between_two_runs_is_not_told,
+        [POLICY, Need::Operation(Operation::KillContainer)],
+        |ctx| {
+            let watch = ctx.watch().await?;
+            let id = ctx.between_runs("exit 7").await?;
+            ctx.kill(&id, Signal::KILL).await?;
+            ctx.remove(&id).await?;
+            expect(&after_the_last_end(watch).await?, &["destroy"])?;
+        }
+    ),
+];
