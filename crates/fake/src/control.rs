@@ -6,6 +6,7 @@ use crate::{
     fs,
     image::{EPOCH, ImageFixture},
     leaks::Leaks,
+    program::{Commands, Program, Rule},
     registry::{Registries, Registry},
     runtime::{Engine, FakeRuntime, Shared},
     seed::{self, Held},
@@ -166,6 +167,7 @@ pub struct Builder {
     registries: Registries,
     /// Folders of the pretended host, which get their disk when all is said.
     folders: BTreeMap<String, ImageFixture>,
+    rules: Vec<Arc<Rule>>,
 }
 
 impl Default for Builder {
@@ -189,6 +191,7 @@ impl Default for Builder {
             images: busybox.into_iter().collect(),
             registries,
             folders: BTreeMap::new(),
+            rules: Vec::new(),
         }
     }
 }
@@ -278,6 +281,17 @@ impl Builder {
         self
     }
 
+    /// What runs as those commands, as [`Fake::add_program`] has it. Fails with
+    /// [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where it could never run.
+    pub fn program(
+        mut self,
+        commands: impl Into<Commands>,
+        program: impl Into<Program>,
+    ) -> Result<Self> {
+        self.rules.push(Rule::new(commands.into(), program.into())?);
+        Ok(self)
+    }
+
     /// The fake.
     pub fn build(mut self) -> Fake {
         let disk = self.host.disk_limit;
@@ -287,6 +301,9 @@ impl Builder {
             .collect();
         let clock = Arc::new(EngineClock::new(self.start));
         let mut state = State::new(self.host, self.seed, Arc::clone(&clock));
+        for rule in self.rules {
+            state.rules().add(rule);
+        }
         for (name, image) in &self.images {
             state.install(image, name);
         }

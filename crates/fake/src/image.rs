@@ -3,6 +3,7 @@
 use crate::{
     fs::{self, Files, Tree},
     process,
+    program::{Commands, Program, Rule},
     random::Random,
 };
 use std::{
@@ -48,7 +49,9 @@ pub struct ImageFixture {
     pub(crate) platform: Platform,
     pub(crate) created: Timestamp,
     pub(crate) files: fs::Image,
-    /// Of all files that were added, in their order.
+    /// What it brings in place of programs among its files.
+    pub(crate) programs: Vec<Arc<Rule>>,
+    /// Of all files and programs that were added, in their order.
     fingerprint: u64,
 }
 
@@ -81,6 +84,7 @@ impl ImageFixture {
             platform: host_platform(),
             created: EPOCH,
             files: fs::Image::empty(EPOCH),
+            programs: Vec::new(),
             fingerprint: 0,
         }
     }
@@ -142,6 +146,43 @@ impl ImageFixture {
             .map_err(|error| Error::invalid("path", format_args!("{path}: {error}")))?;
         self.files = tree.freeze();
         self.fingerprint = hash(self.fingerprint, &[path.as_bytes(), content]);
+        Ok(self)
+    }
+
+    /// One more program, which its containers have without a file for it: an image without a shell can have it too.
+    /// What is about the same commands goes. Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where it
+    /// could never run, and where the commands are those of another image.
+    ///
+    /// ```
+    /// use wharf_core::{ContainerConfig, RunOptions, RuntimeExt};
+    /// use wharf_fake::{Fake, ImageFixture, Script};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> wharf_core::Result<()> {
+    /// let image = ImageFixture::scratch()
+    ///     .with_command(["migrate", "--all"])
+    ///     .with_program("migrate", Script::new().eprint("no such table\n").exit(3))?;
+    /// let runtime = Fake::builder().image("migrate:1", image)?.build().runtime();
+    /// let output = runtime.run(ContainerConfig::new("migrate:1"), RunOptions::default()).await?;
+    /// assert_eq!((output.code(), output.stderr_text().as_str()), (3, "no such table\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Its id has the program in it: a script by its steps, a closure by where it stands in the source. Two images that
+    /// differ by nothing but what one closure has captured are one to the engine, the first; a
+    /// [label](Self::with_label) tells them apart.
+    pub fn with_program(
+        mut self,
+        commands: impl Into<Commands>,
+        program: impl Into<Program>,
+    ) -> Result<Self> {
+        let commands = commands.into();
+        commands.check_of_image()?;
+        let rule = Rule::new(commands, program.into())?;
+        self.fingerprint = hash(self.fingerprint, &[rule.fingerprint().as_bytes()]);
+        self.programs.retain(|old| !old.is_for_the_same(&rule));
+        self.programs.push(rule);
         Ok(self)
     }
 

@@ -4,6 +4,7 @@ use crate::{
     clock::EngineClock,
     log::{Log, with_carriage_returns},
     process::{self, Channel, ExitStatus, IoError, Process, Program, Sink, Stream},
+    program::{PANICKED, text_of},
 };
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, future::BoxFuture};
@@ -15,9 +16,6 @@ use std::{
     task::{Poll, Waker},
 };
 use wharf_core::{Exit, LogSource};
-
-/// What a program exits with that panics, as Rust's own do.
-const PANICKED: i64 = 101;
 
 /// Freezes all programs of a container while it is shut: their futures are not polled.
 #[derive(Debug, Clone, Default)]
@@ -101,12 +99,8 @@ async fn exit_of(program: impl Future<Output = ExitStatus>, gate: &Gate) -> Exit
     match AssertUnwindSafe(gate.drive(program)).catch_unwind().await {
         Ok(status) => Exit::new(status.code().into()),
         Err(panic) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            let mut exit = Exit::new(PANICKED);
+            let text = text_of(&*panic);
+            let mut exit = Exit::new(PANICKED.into());
             exit.error = Some(format!("the program panicked: {text}"));
             exit
         }

@@ -9,7 +9,8 @@ use std::{fmt, sync::Arc};
 /// A fake as it was when the snapshot was taken: see [`Fake::snapshot`].
 ///
 /// It has containers with their files and logs, images, volumes, networks, the events that the engine remembers, what
-/// registries have counted, the clock, and the state of all that looks random. Taking one is cheap: files are shared
+/// registries have counted, the programs that the test has chosen and how often each was started, the clock, and the
+/// state of all that looks random. Taking one is cheap: files are shared
 /// until one side writes to them. Its clones are the same snapshot.
 ///
 /// **Running programs begin anew.** A program is a future, which cannot be copied. In what is made from a snapshot the

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wharf_core::Signal;
 
 use super::signal::Signals;
+use crate::program::Programs;
 
 /// The container's side of the system: who runs in it and under which pid.
 ///
@@ -21,6 +22,7 @@ struct Shared {
     cpus: u32,
     limit: usize,
     out_of_memory: AtomicBool,
+    programs: Arc<Programs>,
     table: Mutex<Table>,
 }
 
@@ -43,7 +45,13 @@ impl Kernel {
     /// the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the limit
     /// too, as a real engine lets it, but counts.
     #[must_use]
-    pub(crate) fn new(hostname: &str, init: bool, limit: Option<usize>, cpus: u32) -> Self {
+    pub(crate) fn new(
+        hostname: &str,
+        init: bool,
+        limit: Option<usize>,
+        cpus: u32,
+        programs: Arc<Programs>,
+    ) -> Self {
         let last = if init { AFTER_INIT - 1 } else { 0 };
         Self(Arc::new(Shared {
             hostname: hostname.into(),
@@ -51,6 +59,7 @@ impl Kernel {
             cpus,
             limit: limit.unwrap_or(Self::PROCESS_LIMIT),
             out_of_memory: AtomicBool::new(false),
+            programs,
             table: Mutex::new(Table {
                 last,
                 entries: Vec::new(),
@@ -59,7 +68,7 @@ impl Kernel {
     }
 
     /// The same container's side of the system, with nobody in it yet.
-    pub(crate) fn anew(&self) -> Self {
+    pub(crate) fn anew(&self, programs: Arc<Programs>) -> Self {
         let Shared {
             hostname,
             init,
@@ -67,7 +76,12 @@ impl Kernel {
             limit,
             ..
         } = &*self.0;
-        Self::new(hostname, *init, Some(*limit), *cpus)
+        Self::new(hostname, *init, Some(*limit), *cpus, programs)
+    }
+
+    /// What runs here instead of what the files hold.
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.0.programs
     }
 
     /// How many CPUs the host has.
@@ -82,7 +96,6 @@ impl Kernel {
     }
 
     /// The memory is used up: one of the processes is killed for it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "scripts will say it"))]
     pub(crate) fn run_out_of_memory(&self) {
         self.0.out_of_memory.store(true, Ordering::Relaxed);
     }

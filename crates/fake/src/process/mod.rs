@@ -30,7 +30,7 @@ pub(crate) use io::{Channel, Descriptors, IoError, PIPE_CAPACITY, PipeWriter, Si
 pub(crate) use kernel::{Kernel, Pid};
 #[cfg(test)]
 pub(crate) use program::ResolveError;
-pub(crate) use program::{Program, resolve};
+pub(crate) use program::{Program, failed_to_write, resolve};
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,8 +145,13 @@ impl Process {
         self.depth >= DEPTH_LIMIT
     }
 
+    /// Whether another process of the container has started it, and not the engine.
+    pub(crate) fn is_child(&self) -> bool {
+        self.parent != 0
+    }
+
     /// The name that it was called by, without directories.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         let called = self.argv.first().map_or("", String::as_str);
         called.rsplit('/').next().unwrap_or(called)
     }
@@ -156,7 +161,7 @@ impl Process {
     }
 
     /// `path` as seen from the working directory. `..` is left to the walk, which knows the links.
-    fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         if path.starts_with('/') || path.is_empty() {
             path.to_owned()
         } else {
@@ -165,7 +170,7 @@ impl Process {
     }
 
     /// Opens `path` as this process sees it; `/dev/stdin` and its like are its own descriptors.
-    fn open(&self, path: &str, mut options: OpenOptions) -> Result<Stream, FsError> {
+    pub(crate) fn open(&self, path: &str, mut options: OpenOptions) -> Result<Stream, FsError> {
         options.mode &= !self.umask;
         let file = self.files.open(&self.path(path), options)?;
         match file.device() {
@@ -199,7 +204,7 @@ impl Process {
 
     /// Writes `name: message` to descriptor 2. That nobody reads it is no error: there is nobody
     /// left to tell.
-    async fn complain(&self, message: &str) {
+    pub(crate) async fn complain(&self, message: &str) {
         self.complain_raw(format!("{}: {message}\n", self.name()))
             .await;
     }
@@ -210,7 +215,7 @@ impl Process {
 
     /// Charges the process for work, so that endless producers take time: a paused clock can then
     /// advance, and other tasks get their turn.
-    async fn spend(&self, bytes: usize) {
+    pub(crate) async fn spend(&self, bytes: usize) {
         let total = self.work.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if total >= BYTES_PER_MILLISECOND {
             self.work.store(0, Ordering::Relaxed);
@@ -224,7 +229,7 @@ impl Process {
 }
 
 /// Lets the supervisor of this process deliver signals, and others have a turn.
-async fn yield_now() {
+pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {
         if std::mem::replace(&mut yielded, true) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use wharf_core::Signal;
@@ -9,6 +10,7 @@ use wharf_core::Signal;
 use super::applets::{self, Applet, Fail};
 use super::{ExitStatus, IoError, Process, shell};
 use crate::fs::{Access, BUSYBOX, Files, FsError};
+use crate::program::{Programs, Role, Rule, Start};
 
 /// Where commands are looked for when the environment has no `PATH`.
 pub(super) const DEFAULT_PATH: &str =
@@ -27,6 +29,8 @@ enum Kind {
     Shell,
     /// `/bin/busybox` under a name that is no applet.
     UnknownApplet,
+    /// What a test has put in the place of a program, and which start of it this is once that is known.
+    Chosen(Arc<Rule>, Option<Start>),
     /// A script: its interpreter, and the arguments that go before the script's own.
     Script(Box<Program>, Vec<String>),
     /// `#!` leads nowhere.
@@ -77,7 +81,8 @@ impl fmt::Display for ResolveError {
 
 impl std::error::Error for ResolveError {}
 
-/// Finds the program that `argv` names: by path, seen from `cwd`, or in the `PATH` of `env`.
+/// Finds what the engine starts as `argv`: what a test has chosen for it, or the program that it names by path, seen
+/// from `cwd`, or in the `PATH` of `env`.
 ///
 /// # Errors
 /// No such program (127), or it may not be executed (126).
@@ -86,24 +91,43 @@ pub(crate) fn resolve(
     env: &BTreeMap<String, String>,
     cwd: &str,
     files: &Files,
+    programs: &Programs,
+    role: Role,
 ) -> Result<Program, ResolveError> {
-    let command = argv.first().map_or("", String::as_str);
     let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
-    find(command, path, cwd, files).map_err(|reason| ResolveError {
-        command: command.to_owned(),
+    choose(argv, path, cwd, files, programs, Some(role)).map_err(|reason| ResolveError {
+        command: argv.first().cloned().unwrap_or_default(),
         reason,
     })
 }
 
-/// The program that `command` means where `path` is the list of directories to look in.
-pub(super) fn find(
-    command: &str,
+/// What a process of the container starts as `argv` where `path` is the list of directories to look in.
+pub(super) fn find(argv: &[String], path: &str, process: &Process) -> Result<Program, FsError> {
+    let programs = process.pid.kernel().programs();
+    choose(argv, path, &process.cwd, &process.files, programs, None)
+}
+
+fn choose(
+    argv: &[String],
     path: &str,
     cwd: &str,
     files: &Files,
+    programs: &Programs,
+    role: Option<Role>,
 ) -> Result<Program, FsError> {
-    let file = locate(command, path, cwd, files)?;
-    load(command, &file, files, INTERPRETER_LIMIT)
+    let by_rule = |unknown| {
+        let chosen = programs.find(argv, role, unknown);
+        chosen.map(|rule| Program(Kind::Chosen(rule, None)))
+    };
+    if let Some(program) = by_rule(false) {
+        return Ok(program);
+    }
+    let command = argv.first().map_or("", String::as_str);
+    match locate(command, path, cwd, files) {
+        Ok(file) => load(command, &file, files, INTERPRETER_LIMIT),
+        Err(reason @ (FsError::NotFound | FsError::NotADirectory)) => by_rule(true).ok_or(reason),
+        Err(reason) => Err(reason),
+    }
 }
 
 /// The path of the executable file that `command` means.
@@ -193,6 +217,13 @@ impl Program {
         }
     }
 
+    /// It is started: what a test has chosen is told how often it was.
+    pub(crate) fn begin(&mut self, programs: &Programs) {
+        if let Kind::Chosen(rule, start) = &mut self.0 {
+            start.get_or_insert_with(|| programs.begin(rule));
+        }
+    }
+
     pub(super) fn shell() -> Self {
         Self(Kind::Shell)
     }
@@ -220,6 +251,10 @@ pub(super) fn execute(
     let (message, code) = match program.0 {
         Kind::Applet(applet) => return run_applet(applet, process),
         Kind::Shell => return shell::main(process),
+        Kind::Chosen(rule, start) => {
+            let start = start.unwrap_or_else(|| process.pid.kernel().programs().begin(&rule));
+            return crate::program::run(rule, process, start);
+        }
         Kind::UnknownApplet => (format!("{}: applet not found\n", process.name()), 127),
         Kind::Script(..) | Kind::NoInterpreter => {
             (broken(&process, "no such file or directory"), 255)
@@ -246,6 +281,11 @@ fn run_applet(applet: &'static Applet, process: Process) -> BoxFuture<'static, E
 fn broken(process: &Process, why: &str) -> String {
     let command = process.argv.first().map_or("", String::as_str);
     format!("exec {command}: {why}\n")
+}
+
+/// What it means for a process that it could not write its output.
+pub(crate) async fn failed_to_write(error: IoError, process: &Process) -> ExitStatus {
+    failed(Fail::Io(error), process).await
 }
 
 /// What an applet's failure means for its process.

@@ -12,6 +12,7 @@ use wharf_core::Signal;
 
 use super::*;
 use crate::fs::{self, Tree};
+use crate::program::{Programs, Role, Rules};
 
 #[derive(Debug)]
 struct TestClock(Instant);
@@ -46,6 +47,13 @@ impl Collector {
     }
 }
 
+/// A container's system for which no test has chosen programs.
+fn kernel(init: bool) -> Kernel {
+    let config = wharf_core::ContainerConfig::new("busybox");
+    let programs = Programs::new(Rules::default(), Arc::default(), Arc::new(config));
+    Kernel::new("box", init, None, 2, Arc::new(programs))
+}
+
 /// A container to run commands in.
 struct Machine {
     files: Files,
@@ -62,7 +70,7 @@ impl Machine {
         let image = fs::busybox(applet_names(), fs::Clock::now(&*clock)).unwrap();
         Self {
             files: Files::new(Tree::over(&image, 64 << 20), clock),
-            kernel: Kernel::new("box", false, None, 2),
+            kernel: kernel(false),
             output: Arc::default(),
             stdin: Stream::Null,
             env: BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]),
@@ -77,12 +85,17 @@ impl Machine {
         (machine, first)
     }
 
+    fn resolve(&self, argv: &[String]) -> Result<Program, ResolveError> {
+        let programs = self.kernel.programs();
+        resolve(argv, &self.env, "/", &self.files, programs, Role::Main)
+    }
+
     fn start(
         &self,
         command: &[&str],
     ) -> Result<(u32, impl Future<Output = ExitStatus> + Send + 'static), ResolveError> {
         let argv: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
-        let program = resolve(&argv, &self.env, "/", &self.files)?;
+        let program = self.resolve(&argv)?;
         let pid = self.kernel.register(argv.clone().into());
         let number = pid.number();
         let engine = |channel| Stream::Engine(Arc::clone(&self.output) as Arc<dyn Sink>, channel);
@@ -203,7 +216,7 @@ async fn the_first_process_ignores_what_it_does_not_catch() {
 async fn any_other_process_dies_of_a_signal() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::USR2, 140)] {
         let mut machine = Machine::new();
-        machine.kernel = Kernel::new("box", true, None, 2);
+        machine.kernel = kernel(true);
         let (pid, process) = machine.start(&["sleep", "1000"]).unwrap();
         assert_ne!(pid, 1);
         let mut process = Box::pin(process);
@@ -336,16 +349,12 @@ async fn a_write_that_nobody_reads_kills_all_but_the_first_process() {
         let (mut machine, init) = Machine::occupied();
         if first {
             drop(init);
-            machine.kernel = Kernel::new("box", false, None, 2);
+            machine.kernel = kernel(false);
         }
         for command in [&["echo", "x"][..], &["yes"], &["sh", "-c", "echo x"]] {
             let argv: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
-            let program = resolve(&argv, &machine.env, "/", &machine.files).unwrap();
-            machine.kernel = if first {
-                Kernel::new("box", false, None, 2)
-            } else {
-                machine.kernel
-            };
+            let program = machine.resolve(&argv).unwrap();
+            machine.kernel = if first { kernel(false) } else { machine.kernel };
             let pid = machine.kernel.register(argv.clone().into());
             let output = Stream::Engine(Arc::new(Gone), Channel::Stdout);
             let descriptors = Descriptors::new(Stream::Null, output, Stream::Null);

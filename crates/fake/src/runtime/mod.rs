@@ -14,6 +14,7 @@ use crate::{
     clock::EngineClock,
     dump::Dump,
     leaks::Leak,
+    program::Rule,
     registry::Registries,
     state::{Effect, Key, Mark, RunId, State},
 };
@@ -168,6 +169,12 @@ impl Shared {
 
     pub(crate) fn seed(&self) -> u64 {
         self.lock().state.seed()
+    }
+
+    /// What a test chooses to run. What it replaces is dropped once nothing is locked any more.
+    pub(crate) fn add_program(&self, rule: Arc<Rule>) {
+        let replaced = self.lock().state.rules().add(rule);
+        drop(replaced);
     }
 
     /// What there is now is no leak.

@@ -1,7 +1,7 @@
 //! The containers, and how one is found.
 
 use super::{State, exec::ExecKey, image::Image, network::Endpoint, restart::Restarts};
-use crate::{fs, log::Log, process, run::Gate};
+use crate::{fs, log::Log, process, program::Programs, run::Gate};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
@@ -39,6 +39,8 @@ pub(super) struct Container {
     pub(super) mounts: Vec<Mounted>,
     /// Where it has a restart policy.
     pub(super) restarts: Option<Box<Restarts>>,
+    /// What runs in it instead of what its files hold.
+    pub(super) programs: Arc<Programs>,
     /// What there is only while it runs.
     pub(super) active: Option<Box<Active>>,
 }

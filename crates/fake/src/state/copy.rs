@@ -6,7 +6,12 @@ use super::{
     Host, State,
     container::{Active, Container, Mounted, Source},
 };
-use crate::{clock::EngineClock, fs, run::Gate};
+use crate::{
+    clock::EngineClock,
+    fs,
+    program::{Programs, Rules},
+    run::Gate,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -33,6 +38,7 @@ impl State {
             trees: fs::Copies::default(),
             clock: Arc::clone(clock) as Arc<dyn fs::Clock>,
         };
+        let rules = self.rules.copy();
         let folders = self.host.folders.iter();
         let folders: BTreeMap<_, _> = folders
             .map(|(path, tree)| (path.clone(), copying.tree(tree)))
@@ -52,20 +58,22 @@ impl State {
             id: self.id.clone(),
             containers: self
                 .containers
-                .copy(|container| container.copy(&mut copying)),
+                .copy(|container| container.copy(&rules, &mut copying)),
             images: self.images.clone(),
             volumes: self.volumes.copy(&mut copying),
             networks: self.networks.clone(),
             last_pid: self.last_pid,
             last_exec: self.last_exec,
             exec_seed: self.exec_seed,
+            rules,
         }
     }
 }
 
 impl Container {
-    fn copy(&self, copying: &mut Copying) -> Self {
+    fn copy(&self, rules: &Rules, copying: &mut Copying) -> Self {
         let paused = self.state == ContainerState::Paused;
+        let programs = Arc::new(self.programs.copy(rules.clone()));
         let active = self.active.as_ref();
         Self {
             id: self.id.clone(),
@@ -83,7 +91,8 @@ impl Container {
             log: Arc::new(self.log.copy()),
             mounts: self.mounts.iter().map(|m| m.copy(copying)).collect(),
             restarts: self.restarts.clone(),
-            active: active.map(|active| Box::new(active.copy(paused, copying))),
+            active: active.map(|active| Box::new(active.copy(paused, &programs, copying))),
+            programs,
         }
     }
 }
@@ -100,7 +109,7 @@ impl Mounted {
 
 impl Active {
     /// A run that is to begin anew. Who stops it, and what is run beside it, belongs to the original.
-    fn copy(&self, paused: bool, copying: &mut Copying) -> Self {
+    fn copy(&self, paused: bool, programs: &Arc<Programs>, copying: &mut Copying) -> Self {
         let gate = Gate::default();
         if paused {
             gate.shut();
@@ -109,7 +118,7 @@ impl Active {
             program: self.program.clone(),
             argv: Arc::clone(&self.argv),
             owner: self.owner,
-            kernel: self.kernel.anew(),
+            kernel: self.kernel.anew(Arc::clone(programs)),
             main: self.main,
             host_pid: self.host_pid,
             files: self.files.copy(&mut copying.trees, &copying.clock),

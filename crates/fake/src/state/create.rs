@@ -8,7 +8,7 @@ use super::{
     restart::Restarts,
     system::HOST_NAME,
 };
-use crate::{fs, log::Log};
+use crate::{fs, log::Log, program::Programs};
 use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
@@ -37,13 +37,19 @@ impl State {
             created.warnings.push(warning.to_owned());
         }
         let restarts = Restarts::new(&config);
+        let config = Arc::new(config);
+        let programs = Programs::new(
+            self.rules.clone(),
+            Arc::clone(&image.programs),
+            Arc::clone(&config),
+        );
         let key = self.containers.insert(Container {
             id: id.into(),
             name,
             created: self.now,
             root,
             image,
-            config: Arc::new(config),
+            config,
             state: ContainerState::Created,
             exit_code: None,
             error: None,
@@ -53,6 +59,7 @@ impl State {
             log: Arc::new(Log::new(self.host.log_limit)),
             mounts,
             restarts,
+            programs: Arc::new(programs),
             active: None,
         });
         self.tell_container(key, EventAction::Create, []);

@@ -3,6 +3,7 @@
 use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
+    program::Role,
     run::{Collector, Ending, Gate},
 };
 use bytes::Bytes;
@@ -77,7 +78,7 @@ impl State {
         let files = active.files.as_owner(account.owner);
         let argv: Vec<String> = config.command.to_vec();
         let found = if files.stat(&cwd).is_ok_and(|stat| stat.is_dir()) {
-            process::resolve(&argv, &env, &cwd, &files)
+            process::resolve(&argv, &env, &cwd, &files, &container.programs, Role::Exec)
                 .map_err(|error| (error.exit_code(), error.to_string()))
         } else {
             let why = "set in config.json failed: no such file or directory";
@@ -96,7 +97,10 @@ impl State {
         );
         self.tell_exec(key, EventAction::ExecStart, &command, [("execID", id)]);
         let program = match found {
-            Ok(program) => program,
+            Ok(mut program) => {
+                program.begin(kernel.programs());
+                program
+            }
             Err((code, why)) => {
                 let message = format!(
                     "OCI runtime exec failed: exec failed: unable to start container process: {why}\r\n"

@@ -13,7 +13,7 @@ enum Step {
 }
 
 /// Whether all of the text fits the pattern. Takes at most the product of their lengths.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let (steps, text) = (steps(pattern), text.chars().collect::<Vec<_>>());
     let (mut step, mut at) = (0, 0);
     // After the last star: the step that follows it, and where the text is that the star has not taken.

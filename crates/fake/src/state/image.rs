@@ -4,6 +4,7 @@ use super::{State, etc::with_mount_points, event::has_label, glob, prune::PruneF
 use crate::{
     fs,
     image::{ImageFixture, Layer, suits},
+    program::Rule,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,6 +27,8 @@ pub(super) struct Image {
     pub(super) parent: Option<ImageId>,
     pub(super) layers: Vec<Layer>,
     pub(super) files: fs::Image,
+    /// What it brings in place of programs among its files.
+    pub(super) programs: Arc<[Arc<Rule>]>,
 }
 
 impl Image {
@@ -177,6 +180,7 @@ impl State {
                 parent: None,
                 layers: fixture.layers.clone(),
                 files: files(),
+                programs: fixture.programs.iter().cloned().collect(),
             })
         });
         let canonical = format!(

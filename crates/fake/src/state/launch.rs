@@ -10,6 +10,7 @@ use crate::{
     clock::EngineClock,
     fs::{self, Files, Owner, Tree},
     process::{self, Descriptors, Kernel, Process, Program},
+    program::Role,
     run::{Gate, LogSink},
 };
 use std::{
@@ -132,7 +133,7 @@ impl State {
         let argv: Vec<String> = words.cloned().collect();
         let env = environment(&config.env, &hostname, &account.home, config.tty);
         let own = files.as_owner(account.owner);
-        let program = process::resolve(&argv, &env, &cwd, &own).map_err(|error| {
+        let program = process::resolve(&argv, &env, &cwd, &own, &container.programs, Role::Main).map_err(|error| {
             let message = format!(
                 "failed to create task for container: failed to create shim task: OCI runtime create failed: runc \
                  create failed: unable to start container process: error during container init: {error}"
@@ -166,7 +167,7 @@ impl State {
             cwd,
             argv,
             env,
-            program,
+            mut program,
             ..
         } = ready;
         let host_pid = self.next_host_pid();
@@ -182,7 +183,9 @@ impl State {
         let limit = config
             .pids_limit
             .and_then(|limit| usize::try_from(limit).ok());
-        let kernel = Kernel::new(&hostname, config.init, limit, self.host.cpus);
+        let programs = Arc::clone(&container.programs);
+        program.begin(&programs);
+        let kernel = Kernel::new(&hostname, config.init, limit, self.host.cpus, programs);
         container.state = ContainerState::Running;
         container.exit_code = None;
         container.error = None;

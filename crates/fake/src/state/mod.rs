@@ -12,7 +12,7 @@ mod etc;
 mod event;
 mod exec;
 mod filter;
-mod glob;
+pub(crate) mod glob;
 mod image;
 mod inspect;
 mod launch;
@@ -37,7 +37,7 @@ pub(crate) use lifecycle::Stopping;
 #[cfg(test)]
 mod tests;
 
-use crate::{clock::EngineClock, fs, random::Random};
+use crate::{clock::EngineClock, fs, program::Rules, random::Random};
 use container::Containers;
 use image::Images;
 use network::Networks;
@@ -67,6 +67,7 @@ pub(crate) struct State {
     last_pid: u32,
     last_exec: u64,
     exec_seed: u64,
+    rules: Rules,
 }
 
 /// The machine that the engine pretends to run on.
@@ -118,11 +119,17 @@ impl State {
             last_pid,
             last_exec: 0,
             exec_seed,
+            rules: Rules::default(),
         }
     }
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// What the test has chosen to run.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// The next transition happens now.

@@ -114,14 +114,13 @@ pub(super) async fn timeout(process: &Process) -> Outcome {
 
 /// exec(3) from an applet: runs `command` under this process's pid.
 pub(super) async fn run_in_place(process: &Process, command: &[String]) -> Outcome {
-    let name = command[0].as_str();
     let path = process.env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
-    let found = program::find(name, path, &process.cwd, &process.files);
+    let found = program::find(command, path, process);
     let program = match found {
         Ok(program) => program,
         Err(error) => {
             process
-                .complain(&format!("can't execute '{name}': {error}"))
+                .complain(&format!("can't execute '{}': {error}", command[0]))
                 .await;
             let missing = matches!(error, FsError::NotFound | FsError::NotADirectory);
             return Ok(if missing { 127 } else { 126 });

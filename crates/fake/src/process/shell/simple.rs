@@ -170,7 +170,7 @@ impl Shell {
             .variable("PATH")
             .unwrap_or_else(|| DEFAULT_PATH.to_owned());
         let missing = || (127, "not found".to_owned());
-        let program = match program::find(&arguments[0], &path, &process.cwd, &process.files) {
+        let program = match program::find(arguments, &path, process) {
             Ok(program) => program,
             Err(FsError::NotFound | FsError::NotADirectory) => return Err(missing()),
             Err(reason) => return Err((126, reason.to_string())),

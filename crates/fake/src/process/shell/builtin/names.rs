@@ -62,6 +62,11 @@ impl Shell {
             };
             return Some((format!("is a {kind}"), name.to_owned()));
         }
+        // What a test has chosen has no file.
+        let programs = self.process.pid.kernel().programs();
+        if programs.find(&[name.to_owned()], None, false).is_some() {
+            return Some((format!("is {name}"), name.to_owned()));
+        }
         let path = self
             .variable("PATH")
             .unwrap_or_else(|| DEFAULT_PATH.to_owned());

@@ -1,0 +1,210 @@
+//! What runs in containers where a test says so: scripts and closures, and the rules that choose them.
+
+mod commands;
+mod context;
+mod data;
+mod files;
+mod play;
+mod rules;
+mod script;
+mod step;
+
+pub use commands::Commands;
+pub use context::Context;
+pub use script::Script;
+
+pub(crate) use commands::Role;
+pub(crate) use rules::{Programs, Rule, Rules, Start};
+
+use crate::{
+    control::Fake,
+    process::{ExitStatus, Process},
+};
+use futures::{FutureExt, future::BoxFuture};
+use std::{
+    any::Any, fmt, panic::AssertUnwindSafe, panic::Location, panic::resume_unwind, sync::Arc,
+};
+use wharf_core::{Error, Result};
+
+/// What a program exits with that panics, as Rust's own do.
+pub(crate) const PANICKED: u8 = 101;
+
+/// Something that runs in a container: a [`Script`], or a closure that is given a [`Context`].
+///
+/// A closure is a process as any other. What it does not catch of the signals acts on it as on any program, at its next
+/// `await`, and so do a kill, a stop and a pause: as PID 1 of its container, which it is as a main program, it outlives a
+/// SIGTERM that it neither catches nor expects, and a stop ends it with SIGKILL after the grace. What it returns is its
+/// exit code. One that panics has exited with 101; the panic's text is on its stderr, and, where it was a container's
+/// main program, the container's error. One that never comes to an `await` holds up its whole thread. What it starts as
+/// tasks of tokio is not part of the process, and is not killed with it.
+///
+/// Do not move a [`Fake`](crate::Fake) or its runtime into a closure of its own programs: neither would ever go.
+///
+/// ```
+/// use std::time::Duration;
+/// use wharf_core::{ContainerConfig, ContainerOps, Signal, StartOptions, StopOptions, RuntimeExt};
+/// use wharf_fake::{Context, Fake, ImageFixture, Program};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Program::new(|context: Context| async move {
+///     context.catch(Signal::TERM);
+///     let port = context.env().get("PORT").map_or("80", String::as_str);
+///     if context.print(format!("listening on {port}\n")).await.is_err() {
+///         return 1;
+///     }
+///     context.signal().await;
+///     context.sleep(Duration::from_millis(20)).await;
+///     0
+/// });
+/// let image = ImageFixture::scratch().with_command(["server"]).with_program("server", server)?;
+/// let runtime = Fake::builder().image("server:1", image)?.build().runtime();
+///
+/// let config = ContainerConfig::new("server:1").with_name("web").with_env([("PORT", "8080")]);
+/// runtime.create_container(config).await?;
+/// runtime.start_container("web", StartOptions::default()).await?;
+/// # tokio::task::yield_now().await;
+/// runtime.stop_container("web", StopOptions::default()).await?;
+/// assert_eq!(runtime.logs_text("web").await?, "listening on 8080\n");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Program(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Script(Script),
+    Closure {
+        run: Arc<dyn Fn(Context) -> BoxFuture<'static, u8> + Send + Sync>,
+        /// Where it stands in the source: all that tells one closure from another.
+        place: &'static Location<'static>,
+    },
+}
+
+impl Program {
+    /// A closure as a program. It is called anew for each start, and exits with what its future gives.
+    #[track_caller]
+    pub fn new<F, Fut>(program: F) -> Self
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = u8> + Send + 'static,
+    {
+        Self(Kind::Closure {
+            run: Arc::new(move |context| Box::pin(program(context))),
+            place: Location::caller(),
+        })
+    }
+
+    /// Refuses a script that can never run.
+    fn check(&self) -> Result<()> {
+        match &self.0 {
+            Kind::Script(script) => script.check(),
+            Kind::Closure { .. } => Ok(()),
+        }
+    }
+
+    /// Runs it as `process` to its end.
+    fn run(&self, process: Process, start: Start) -> BoxFuture<'static, ExitStatus> {
+        match &self.0 {
+            Kind::Script(script) => Box::pin(play::play(script.steps(), process, start)),
+            Kind::Closure { run, .. } => Box::pin(context::run(Arc::clone(run), process, start)),
+        }
+    }
+}
+
+impl From<Script> for Program {
+    fn from(script: Script) -> Self {
+        Self(Kind::Script(script))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Script(script) => script.fmt(f),
+            Kind::Closure { place, .. } => write!(f, "closure at {place}"),
+        }
+    }
+}
+
+impl Fake {
+    /// What runs as those commands from now on, in containers that there are and in those to come: a
+    /// [`Script`], or a closure as a [`Program`]. What runs already runs on. Which of several decides
+    /// [`Commands`] says; another for exactly the same commands goes.
+    ///
+    /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where it could never run: a step of a script
+    /// that cannot be done is named, as `steps[3].trap.signal`.
+    ///
+    /// ```
+    /// use wharf_core::{ContainerConfig, ContainerOps, ExecConfig, RunOptions, RuntimeExt, StartOptions};
+    /// use wharf_fake::{Commands, Fake, Script};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> wharf_core::Result<()> {
+    /// let fake = Fake::new();
+    /// // A command, wherever it is started: as main program, as exec, or by a shell in the container.
+    /// fake.add_program("pg_isready", Script::new().on_starts(..=2, Script::new().exit(2)))?;
+    /// // All that the image lacks.
+    /// fake.add_program(Commands::unknown(), Script::new().forever())?;
+    ///
+    /// let runtime = fake.runtime();
+    /// let config = ContainerConfig::new("busybox").with_name("db").with_command(["postgres"]);
+    /// runtime.create_container(config).await?;
+    /// runtime.start_container("db", StartOptions::default()).await?;
+    /// let mut codes = Vec::new();
+    /// for _ in 0..3 {
+    ///     let exec = ExecConfig::new(["sh", "-c", "pg_isready && echo ready"]);
+    ///     codes.push(runtime.exec_container("db", exec).await?.code());
+    /// }
+    /// assert_eq!(codes, [2, 2, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_program(
+        &self,
+        commands: impl Into<Commands>,
+        program: impl Into<Program>,
+    ) -> Result<()> {
+        let rule = Rule::new(commands.into(), program.into())?;
+        self.shared().add_program(rule);
+        Ok(())
+    }
+}
+
+/// Runs what a rule has chosen. A panic ends the process: it has its text on stderr, and of what the engine itself has
+/// started the engine is told.
+pub(crate) fn run(
+    rule: Arc<Rule>,
+    process: Process,
+    start: Start,
+) -> BoxFuture<'static, ExitStatus> {
+    let stderr = process.descriptors.get(2).clone();
+    let (name, child) = (process.name().to_owned(), process.is_child());
+    Box::pin(async move {
+        let running = async { rule.program.run(process, start).await };
+        match AssertUnwindSafe(running).catch_unwind().await {
+            Ok(status) => status,
+            Err(panic) => {
+                let text = format!("{name}: panicked: {}\n", text_of(&*panic));
+                // Where nobody reads it there is nobody to tell.
+                let _ = stderr.write(text.into()).await;
+                if !child {
+                    resume_unwind(panic);
+                }
+                ExitStatus::Code(PANICKED)
+            }
+        }
+    })
+}
+
+/// The text of a panic.
+pub(crate) fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or_default()
+}
+
+fn invalid(why: impl fmt::Display) -> Error {
+    Error::invalid("program", why)
+}

@@ -1,0 +1,148 @@
+//! The rules by which programs are chosen, and how often each has run.
+
+use super::{Commands, Program, commands::Role};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use wharf_core::{ContainerConfig, Result};
+
+/// One program, and the commands that it stands for.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    commands: Commands,
+    pub(super) program: Program,
+}
+
+impl Rule {
+    /// Fails where it could never run.
+    pub(crate) fn new(commands: Commands, program: Program) -> Result<Arc<Self>> {
+        commands.check()?;
+        program.check()?;
+        Ok(Arc::new(Self { commands, program }))
+    }
+
+    pub(crate) fn is_for_the_same(&self, other: &Self) -> bool {
+        self.commands == other.commands
+    }
+
+    /// What tells images apart that have such a program.
+    pub(crate) fn fingerprint(&self) -> String {
+        format!("{:?}{:?}", self.commands, self.program)
+    }
+}
+
+/// Which start of a program this is, counted from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    /// In its container.
+    pub(super) here: u64,
+    /// In all containers of the fake.
+    pub(super) anywhere: u64,
+}
+
+/// How often each program was started. One that was replaced is not kept for it.
+#[derive(Debug, Clone, Default)]
+struct Starts(Vec<(Weak<Rule>, u64)>);
+
+impl Starts {
+    fn count(&mut self, rule: &Arc<Rule>) -> u64 {
+        let same = |known: &Weak<Rule>| std::ptr::eq(known.as_ptr(), Arc::as_ptr(rule));
+        let known = self.0.iter_mut().find(|(known, _)| same(known));
+        if let Some((_, count)) = known {
+            *count += 1;
+            return *count;
+        }
+        self.0.push((Arc::downgrade(rule), 1));
+        1
+    }
+}
+
+/// The rules of one fake: the test adds to them while containers run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules(Arc<Mutex<Table>>);
+
+#[derive(Debug, Clone, Default)]
+struct Table {
+    rules: Vec<Arc<Rule>>,
+    starts: Starts,
+}
+
+impl Rules {
+    /// Adds one; another for exactly these commands goes, and is handed out: what its closure holds may do anything
+    /// when it is dropped.
+    pub(crate) fn add(&self, rule: Arc<Rule>) -> Option<Arc<Rule>> {
+        let rules = &mut self.lock().rules;
+        let same = rules.iter().position(|old| old.is_for_the_same(&rule));
+        let old = same.map(|at| rules.remove(at));
+        rules.push(rule);
+        old
+    }
+
+    /// The same for another fake, which goes on counting for itself.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lock().clone())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What runs in one container instead of what its files hold.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    rules: Rules,
+    /// What the image brings.
+    own: Arc<[Arc<Rule>]>,
+    config: Arc<ContainerConfig>,
+    starts: Mutex<Starts>,
+}
+
+impl Programs {
+    pub(crate) fn new(rules: Rules, own: Arc<[Arc<Rule>]>, config: Arc<ContainerConfig>) -> Self {
+        Self {
+            rules,
+            own,
+            config,
+            starts: Mutex::default(),
+        }
+    }
+
+    /// The same for the container's copy in another fake, whose rules these are.
+    pub(crate) fn copy(&self, rules: Rules) -> Self {
+        let (own, config) = (Arc::clone(&self.own), Arc::clone(&self.config));
+        Self {
+            starts: Mutex::new(self.starts().clone()),
+            ..Self::new(rules, own, config)
+        }
+    }
+
+    /// What runs as `argv`. The `unknown` ones are asked for only where there is nothing else.
+    pub(crate) fn find(
+        &self,
+        argv: &[String],
+        role: Option<Role>,
+        unknown: bool,
+    ) -> Option<Arc<Rule>> {
+        let of = |rules: &[Arc<Rule>]| {
+            let fit = |rule: &&Arc<Rule>| {
+                let commands = &rule.commands;
+                commands.fit(argv, &self.config.image, role, unknown)
+            };
+            // Among equals the last.
+            let best = rules.iter().filter(fit);
+            best.max_by_key(|rule| rule.commands.specificity()).cloned()
+        };
+        of(&self.rules.lock().rules).or_else(|| of(&self.own))
+    }
+
+    /// Counts a start.
+    pub(crate) fn begin(&self, rule: &Arc<Rule>) -> Start {
+        Start {
+            here: self.starts().count(rule),
+            anywhere: self.rules.lock().starts.count(rule),
+        }
+    }
+
+    fn starts(&self) -> MutexGuard<'_, Starts> {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

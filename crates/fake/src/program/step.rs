@@ -1,0 +1,148 @@
+//! The steps of a script.
+
+use serde::{Serialize, Serializer};
+use std::{sync::Arc, time::Duration};
+use wharf_core::Signal;
+
+/// One step. [`Script`](super::Script) says what each does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    Print(String),
+    Eprint(String),
+    #[serde(serialize_with = "seconds")]
+    Wait(Duration),
+    ReadLine,
+    EchoLine,
+    WriteFile {
+        path: String,
+        content: String,
+    },
+    AppendFile {
+        path: String,
+        content: String,
+    },
+    Trap {
+        signal: Signal,
+        steps: Steps,
+    },
+    Ignore(Signal),
+    OnStarts {
+        from: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<u64>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        anywhere: bool,
+        steps: Steps,
+    },
+    Repeat {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        times: Option<u64>,
+        steps: Steps,
+    },
+    Forever,
+    Exit(u8),
+    Die(Signal),
+    OutOfMemory,
+}
+
+/// Steps, one after the other. Clones share them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Steps(pub(super) Arc<Vec<Step>>);
+
+impl Steps {
+    pub(super) fn push(&mut self, step: Step) {
+        Arc::make_mut(&mut self.0).push(step);
+    }
+
+    /// What is wrong with them, if anything: a path to the place, and why.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (at, step) in self.0.iter().enumerate() {
+            let deeper = || step.steps().map_or(Ok(()), Self::check);
+            if let Err(why) = step.check().and_then(|()| deeper()) {
+                let place = format!("{}.{}", place(at), step.name());
+                return Err(join(&place, &why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the step is in the field of its steps.
+pub(super) fn place(at: usize) -> String {
+    format!(".steps[{at}]")
+}
+
+/// What is wrong, at its place: either a path that goes on from there, or a sentence.
+pub(super) fn join(place: &str, why: &str) -> String {
+    let goes_on = why.starts_with('.');
+    let between = if goes_on { "" } else { ": " };
+    format!("{place}{between}{why}")
+}
+
+impl Step {
+    /// As data has it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Print(_) => "print",
+            Self::Eprint(_) => "eprint",
+            Self::Wait(_) => "wait",
+            Self::ReadLine => "read_line",
+            Self::EchoLine => "echo_line",
+            Self::WriteFile { .. } => "write_file",
+            Self::AppendFile { .. } => "append_file",
+            Self::Trap { .. } => "trap",
+            Self::Ignore(_) => "ignore",
+            Self::OnStarts { .. } => "on_starts",
+            Self::Repeat { .. } => "repeat",
+            Self::Forever => "forever",
+            Self::Exit(_) => "exit",
+            Self::Die(_) => "die",
+            Self::OutOfMemory => "out_of_memory",
+        }
+    }
+
+    fn steps(&self) -> Option<&Steps> {
+        match self {
+            Self::Trap { steps, .. }
+            | Self::OnStarts { steps, .. }
+            | Self::Repeat { steps, .. } => Some(steps),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the step itself, if anything.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let uncaught = |signal: &Signal| {
+            let certain = matches!(signal.number(), 9 | 19);
+            certain.then(|| format!("{signal} cannot be caught"))
+        };
+        match self {
+            Self::Trap { signal, .. } => {
+                uncaught(signal).map_or(Ok(()), |why| Err(join(".signal", &why)))
+            }
+            Self::Ignore(signal) => uncaught(signal).map_or(Ok(()), Err),
+            Self::OnStarts { from: 0, .. } => {
+                Err(join(".from", "starts are counted from 1, not 0"))
+            }
+            Self::OnStarts {
+                from, to: Some(to), ..
+            } if to < from => Err(join(".to", &format!("no start is from {from} to {to}"))),
+            Self::Repeat { steps, .. } if steps.0.is_empty() => {
+                Err(join(".steps", "there is nothing to repeat"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Steps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_slice().serialize(serializer)
+    }
+}
+
+/// As all of wharf's data has durations: seconds, with parts.
+fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}

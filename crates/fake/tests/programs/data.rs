@@ -1,0 +1,158 @@
+//! Scripts as data: every step is read and written, and what is none says where.
+
+use super::*;
+use wharf_fake::Script;
+
+const WHOLE: &str = r#"{
+  "steps": [
+    {"print": "ready\n"},
+    {"eprint": "warning\n"},
+    {"wait": 1.5},
+    "read_line",
+    "echo_line",
+    {"write_file": {"path": "/a", "content": "x"}},
+    {"append_file": {"path": "/a", "content": "y"}},
+    {"trap": {"signal": "SIGTERM", "steps": [{"wait": 2.0}, {"exit": 0}]}},
+    {"ignore": "SIGHUP"},
+    {"on_starts": {"from": 1, "to": 2, "steps": [{"exit": 1}]}},
+    {"on_starts": {"from": 3, "anywhere": true, "steps": []}},
+    {"repeat": {"times": 3, "steps": ["read_line"]}},
+    {"repeat": {"steps": ["read_line"]}},
+    "forever",
+    {"exit": 255},
+    {"die": "SIGSEGV"},
+    "out_of_memory"
+  ]
+}"#;
+
+fn whole() -> Script {
+    let line = || Script::new().read_line();
+    Script::new()
+        .print("ready\n")
+        .eprint("warning\n")
+        .wait(Duration::from_millis(1500))
+        .read_line()
+        .echo_line()
+        .write_file("/a", "x")
+        .append_file("/a", "y")
+        .trap(Signal::TERM, Script::new().wait(SECOND * 2).exit(0))
+        .ignore(Signal::HUP)
+        .on_starts(..=2, Script::new().exit(1))
+        .on_starts_anywhere(3.., Script::new())
+        .repeat(3, line())
+        .repeat_forever(line())
+        .forever()
+        .exit(255)
+        .die(Signal::from_number(11).unwrap())
+        .out_of_memory()
+}
+
+#[test]
+fn every_step_is_read_and_written() {
+    let read: Script = serde_json::from_str(WHOLE).unwrap();
+    assert_eq!(read, whole());
+    let written = serde_json::to_value(&read).unwrap();
+    let data: serde_json::Value = serde_json::from_str(WHOLE).unwrap();
+    assert_eq!(written, data);
+}
+
+#[test]
+fn what_is_no_script_says_where() {
+    for (steps, expected) in [
+        (
+            r#"{"exit": 300}"#,
+            "steps[0].exit: 300 is no exit code (0 to 255)",
+        ),
+        (
+            r#""forever", {"exit": -1}"#,
+            "steps[1].exit: -1 is no exit code (0 to 255)",
+        ),
+        (
+            r#"{"wait": -1}"#,
+            "steps[0].wait: -1 is no time (seconds, 0 or more)",
+        ),
+        (
+            r#"{"wait": "1s"}"#,
+            "steps[0].wait: invalid type: string \"1s\", expected f64",
+        ),
+        (
+            r#"{"exot": 1}"#,
+            "steps[0].exot: there is no step \"exot\"; there are read_line",
+        ),
+        (
+            r#""exot""#,
+            "steps[0]: there is no step \"exot\"; there are read_line",
+        ),
+        (r#""exit""#, "steps[0]: exit needs a value: {\"exit\": …}"),
+        (
+            r#"{"forever": 1}"#,
+            "steps[0].forever: it has no value: write \"forever\" alone",
+        ),
+        (r"{}", "steps[0]: a step without a name"),
+        ("7", "steps[0]: invalid type: integer `7`, expected a step"),
+        (
+            r#"{"print": "a", "exit": 0}"#,
+            "steps[0]: print and exit are two steps, and each is one of its own",
+        ),
+        (
+            r#"{"trap": {"signal": "TERMX", "steps": []}}"#,
+            "steps[0].trap.signal: there is no signal \"TERMX\"",
+        ),
+        (
+            r#"{"die": "TERMX"}"#,
+            "steps[0].die: there is no signal \"TERMX\"",
+        ),
+        (
+            r#"{"trap": {"signal": "KILL", "steps": []}}"#,
+            "steps[0].trap.signal: SIGKILL cannot be caught",
+        ),
+        (
+            r#"{"trap": {"signal": "TERM", "steps": ["forever", {"exit": 256}]}}"#,
+            "steps[0].trap.steps[1].exit: 256 is no exit code (0 to 255)",
+        ),
+        (
+            r#"{"write_file": {"path": "/a", "contents": ""}}"#,
+            "steps[0].write_file: unknown field `contents`, expected `path` or `content`",
+        ),
+        (
+            r#"{"repeat": {"times": 2}}"#,
+            "steps[0].repeat: missing field `steps`",
+        ),
+        (
+            r#"{"repeat": {"steps": []}}"#,
+            "steps[0].repeat.steps: there is nothing to repeat",
+        ),
+        (
+            r#"{"on_starts": {"from": 0, "steps": []}}"#,
+            "steps[0].on_starts.from: starts are counted from 1, not 0",
+        ),
+    ] {
+        let json = format!("{{\"steps\": [\n{steps}]}}");
+        let error = serde_json::from_str::<Script>(&json).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(expected), "{steps}: {text}");
+        assert_eq!(error.line(), 2, "{steps}: {text}");
+        assert!(error.column() > 0, "{steps}: {text}");
+    }
+    for (json, expected) in [
+        ("{}", "missing field `steps`"),
+        (r#"{"steps": [], "step": 1}"#, "unknown field `step`"),
+        (
+            r#"{"steps": 1}"#,
+            "invalid type: integer `1`, expected a list of steps",
+        ),
+    ] {
+        let error = serde_json::from_str::<Script>(json).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_runs() {
+    let json = r#"{"steps": [{"print": "from data\n"}, {"exit": 3}]}"#;
+    let output = run(serde_json::from_str::<Script>(json).unwrap()).await;
+    assert_eq!(
+        (output.code(), output.stdout_text().as_str()),
+        (3, "from data\n")
+    );
+}
