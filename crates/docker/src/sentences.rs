@@ -71,6 +71,7 @@ static REGISTRIES: &[Row] = &[
     Row(Registry, &["connection refused"], K::ConnectionFailed),
     Row(Registry, &["dial tcp"], K::ConnectionFailed),
     Row(Registry, &["i/o timeout"], K::ConnectionFailed),
+    Row(Registry, &["unexpected eof"], K::ConnectionFailed),
     Row(Registry, &["tls handshake"], K::ConnectionFailed),
     Row(
         Registry,

@@ -239,7 +239,7 @@ impl ImageFixture {
 
     /// Bytes of all its layers.
     pub fn size(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.size).sum()
+        total(self.layers.iter().map(|layer| layer.size))
     }
 
     /// The digest by which a registry knows it.
@@ -252,6 +252,11 @@ impl Default for ImageFixture {
     fn default() -> Self {
         Self::busybox()
     }
+}
+
+/// The sum of sizes, which are whatever somebody has said.
+pub(crate) fn total(sizes: impl Iterator<Item = u64>) -> u64 {
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// FNV-1a: small, and the same for ever, which is all that is asked of it.

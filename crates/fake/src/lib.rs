@@ -13,6 +13,7 @@ mod leaks;
 mod log;
 mod process;
 mod program;
+mod pull;
 mod random;
 mod registry;
 mod run;

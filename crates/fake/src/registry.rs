@@ -2,7 +2,7 @@
 
 use crate::image::{ImageFixture, Shelf, host_platform, suits};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
-use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret};
+use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret, Timestamp};
 
 /// Docker Hub's name in references.
 pub(crate) const HUB: &str = "docker.io";
@@ -28,8 +28,8 @@ pub struct Registry {
     public: bool,
     speed: u64,
     latency: Duration,
-    /// How many pulls it grants.
-    pulls: Option<u32>,
+    limit: Option<Limit>,
+    cut: Option<Cut>,
     down: Option<String>,
 }
 
@@ -44,7 +44,8 @@ impl Registry {
             public: true,
             speed: SPEED,
             latency: LATENCY,
-            pulls: None,
+            limit: None,
+            cut: None,
             down: None,
         }
     }
@@ -96,10 +97,41 @@ impl Registry {
         self
     }
 
-    /// Grants so many pulls, and then asks to slow down.
+    /// Grants so many pulls, and then asks to slow down: [`RateLimited`](ErrorKind::RateLimited). Each counts, also one
+    /// that finds nothing new; one that is refused does not.
     #[must_use]
     pub fn with_pull_limit(mut self, pulls: u32) -> Self {
-        self.pulls = Some(pulls);
+        let window = None;
+        self.limit = Some(Limit { pulls, window });
+        self
+    }
+
+    /// Grants so many pulls in that time, as Docker Hub does in six hours. The time begins with the first pull, and when
+    /// it is over with the next one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wharf_fake::Registry;
+    ///
+    /// let hub = Registry::hub().with_pull_limit_per(100, Duration::from_secs(6 * 3600));
+    /// # drop(hub);
+    /// ```
+    #[must_use]
+    pub fn with_pull_limit_per(mut self, pulls: u32, window: Duration) -> Self {
+        let window = Some(window);
+        self.limit = Some(Limit { pulls, window });
+        self
+    }
+
+    /// Breaks off the first so many connections on which a layer is sent, each after that many bytes of it; `u32::MAX`
+    /// is all of them.
+    ///
+    /// The engine takes up a layer where it was, after 5, 10, 15 and 20 seconds. With the fifth connection that breaks
+    /// it gives up: the pull fails with [`ConnectionFailed`](ErrorKind::ConnectionFailed), and nothing of it stays, not
+    /// even the layers that were complete.
+    #[must_use]
+    pub fn with_cuts(mut self, connections: u32, after: u64) -> Self {
+        self.cut = Some(Cut { connections, after });
         self
     }
 
@@ -137,15 +169,6 @@ impl Registry {
                 "unauthorized: authentication required; the registry refuses the credentials",
             ),
         }
-    }
-
-    /// Whether it grants one more pull than it has.
-    fn check_limit(&self, granted: u32) -> Result<()> {
-        if self.pulls.is_none_or(|most| granted < most) {
-            return Ok(());
-        }
-        let why = "toomanyrequests: You have reached your pull rate limit; try again later";
-        Err(Error::new(ErrorKind::RateLimited, why).with_transient(true))
     }
 
     fn image(&self, reference: &ImageRef, platform: Option<&Platform>) -> Result<&ImageFixture> {
@@ -202,15 +225,69 @@ impl fmt::Debug for Registry {
     }
 }
 
+/// How many pulls are granted, at all or in a time.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    pulls: u32,
+    window: Option<Duration>,
+}
+
+/// How many connections break off, and after how many bytes.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    connections: u32,
+    after: u64,
+}
+
+/// What has come of a registry's limits so far.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    granted: u32,
+    /// When the time began that the limit is for.
+    since: Option<Timestamp>,
+    cuts: u32,
+}
+
+impl Tally {
+    /// Grants one more pull, or not.
+    fn grant(&mut self, limit: Option<Limit>, now: Timestamp) -> Result<()> {
+        let Some(Limit { pulls, window }) = limit else {
+            return Ok(());
+        };
+        let since = *self.since.get_or_insert(now);
+        let age = (now - since).to_std().unwrap_or_default();
+        if window.is_some_and(|window| age >= window) {
+            self.since = Some(now);
+            self.granted = 0;
+        }
+        if self.granted >= pulls {
+            let why = "toomanyrequests: You have reached your pull rate limit; try again later";
+            return Err(Error::new(ErrorKind::RateLimited, why).with_transient(true));
+        }
+        self.granted += 1;
+        Ok(())
+    }
+}
+
 /// What a pull fetches, and how fast it comes.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) image: ImageFixture,
     pub(crate) latency: Duration,
     speed: u64,
+    cut: Option<Cut>,
 }
 
 impl Found {
+    /// How many of these bytes come before the connection breaks off, where so many have broken already; none where
+    /// all of them come.
+    pub(crate) fn cut_after(&self, bytes: u64, cuts: u32) -> Option<u64> {
+        let cut = self
+            .cut
+            .filter(|cut| cuts < cut.connections && bytes > cut.after);
+        cut.map(|cut| cut.after)
+    }
+
     /// How long so many bytes take.
     pub(crate) fn time_for(&self, bytes: u64) -> Duration {
         let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.speed);
@@ -222,8 +299,7 @@ impl Found {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registries {
     all: BTreeMap<String, Arc<Registry>>,
-    /// How many pulls each has granted, where it counts them.
-    granted: BTreeMap<String, u32>,
+    tallies: BTreeMap<String, Tally>,
 }
 
 impl Registries {
@@ -247,18 +323,27 @@ impl Registries {
         reference: &ImageRef,
         platform: Option<&Platform>,
         credentials: Option<&Credentials>,
+        now: Timestamp,
     ) -> Result<Found> {
         let registry = Arc::clone(self.reach(reference.registry())?);
         registry.check_account(credentials)?;
         let image = registry.image(reference, platform)?.clone();
-        let granted = self.granted.entry(registry.host.clone()).or_default();
-        registry.check_limit(*granted)?;
-        *granted += 1;
+        self.tally(&registry.host).grant(registry.limit, now)?;
         Ok(Found {
             image,
             latency: registry.latency,
             speed: registry.speed,
+            cut: registry.cut,
         })
+    }
+
+    /// How many connections that registry has broken off.
+    pub(crate) fn cuts(&mut self, host: &str) -> &mut u32 {
+        &mut self.tally(host).cuts
+    }
+
+    fn tally(&mut self, host: &str) -> &mut Tally {
+        self.tallies.entry(host.to_owned()).or_default()
     }
 
     /// The host's name as references have it, and what the registry says.
@@ -291,6 +376,7 @@ fn cannot_reach(host: &str, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     fn kind<T: fmt::Debug>(outcome: Result<T>) -> ErrorKind {
         outcome.unwrap_err().kind()
@@ -300,7 +386,8 @@ mod tests {
         let mut all = Registries::default();
         all.add(registry);
         let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
-        all.find(&name.parse().unwrap(), None, credentials.as_ref())
+        let name = name.parse().unwrap();
+        all.find(&name, None, credentials.as_ref(), Timestamp::UNIX_EPOCH)
     }
 
     fn private() -> Registry {
@@ -338,12 +425,43 @@ mod tests {
         let mut all = Registries::default();
         all.add(Registry::hub().with_pull_limit(1));
         let busybox = "busybox".parse().unwrap();
-        all.find(&busybox, None, None).unwrap();
-        let error = all.find(&busybox, None, None).unwrap_err();
+        let mut find = |second| {
+            let now = Timestamp::UNIX_EPOCH + TimeDelta::seconds(second);
+            all.find(&busybox, None, None, now).map(|_| ())
+        };
+        find(0).unwrap();
+        let error = find(1_000_000).unwrap_err();
         assert_eq!(
             (error.kind(), error.is_transient()),
             (ErrorKind::RateLimited, true)
         );
+    }
+
+    #[test]
+    fn a_limit_for_a_time_is_over_with_it_and_begins_with_the_next_pull() {
+        let mut all = Registries::default();
+        all.add(Registry::hub().with_pull_limit_per(2, Duration::from_secs(60)));
+        let (busybox, missing) = ("busybox".parse().unwrap(), "busybox:no".parse().unwrap());
+        for (second, granted) in [
+            (100, true),
+            (159, true),
+            (159, false),
+            (160, true),
+            (219, true),
+            (219, false),
+            (500, true),
+            (559, true),
+            (559, false),
+        ] {
+            let now = Timestamp::UNIX_EPOCH + TimeDelta::seconds(second);
+            // What is not there takes nothing.
+            assert_eq!(
+                kind(all.find(&missing, None, None, now)),
+                ErrorKind::ImageNotFound
+            );
+            let found = all.find(&busybox, None, None, now);
+            assert_eq!(found.is_ok(), granted, "second {second}");
+        }
     }
 
     #[test]
@@ -359,7 +477,7 @@ mod tests {
             all.add(order.iter().fold(Registry::hub(), offer));
             let app = "app".parse().unwrap();
             let mut find = |platform: Option<&Platform>| {
-                all.find(&app, platform, None)
+                all.find(&app, platform, None, Timestamp::UNIX_EPOCH)
                     .map(|found| found.image.platform)
             };
             assert_eq!(find(None).unwrap(), amd);

@@ -39,12 +39,12 @@ async fn service(runtime: &FakeRuntime, number: u64) -> Result<()> {
     runtime
         .restart_container(&id, RestartOptions::default())
         .await?;
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         runtime.kill_container(&id, KillOptions::default()).await?;
     } else {
         runtime.stop_container(&id, StopOptions::default()).await?;
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let volumes = RemoveOptions::default().with_volumes(true);
         runtime.remove_container(&id, volumes).await?;
     }
@@ -188,9 +188,9 @@ fn a_seed_that_varies_is_the_environments_where_it_has_one() {
     assert!(one.is_some() && other.is_some());
     assert_ne!(one, other);
     let refused = play(test, "fails", Some("x"));
-    let text = String::from_utf8_lossy(&refused.stderr);
+    let said = String::from_utf8_lossy(&refused.stderr);
     assert!(
-        text.contains("WHARF_FAKE_SEED") && text.contains("no seed"),
-        "{text}"
+        said.contains("WHARF_FAKE_SEED") && said.contains("no seed"),
+        "{said}"
     );
 }

@@ -1,23 +1,18 @@
 //! Images: those that are here, and how others come.
 
 use super::{Engine, World, open::OpenKind};
-use crate::{image::ImageFixture, registry::Found, state::State};
+use crate::{
+    image::{ImageFixture, Layer},
+    pull,
+};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, PoisonError};
 use wharf_core::{
     ImageInfo, ImageOps, ImageRef, ImageSummary, InspectImageOptions, Items, ListImagesOptions,
     Operation, PruneImagesOptions, Pruned, PullOptions, PullPhase, PullProgress,
     RemoveImageOptions, RemovedImages, Result,
 };
-
-/// In so many steps a layer is told to come in, and to be unpacked.
-const STEPS: u32 = 4;
-/// Unpacking is so much faster than fetching.
-const UNPACKING: u32 = 4;
 
 #[async_trait]
 impl ImageOps for Engine {
@@ -39,10 +34,14 @@ impl ImageOps for Engine {
         });
         let platform = options.platform.as_ref();
         let (found, steps, door) = shared.step(|world| {
-            let found = world
-                .registries
-                .find(reference, platform, credentials.as_ref())?;
-            let steps = steps(&world.state, reference, &found);
+            let World {
+                state, registries, ..
+            } = world;
+            let credentials = credentials.as_ref();
+            let found = registries.find(reference, platform, credentials, state.now())?;
+            let has = |layer: &Layer| state.has_layer(&layer.digest);
+            let cuts = registries.cuts(reference.registry());
+            let steps = pull::plan(reference, &found, has, cuts);
             Ok((found, steps, world.door(&shared)))
         })?;
         let name = reference.clone();
@@ -51,7 +50,7 @@ impl ImageOps for Engine {
             if !time.is_zero() {
                 tokio::time::sleep(time).await;
             }
-            Ok(progress)
+            progress
         });
         let done = stream::once(async move {
             // Until then there is somebody who wants it to go on.
@@ -87,49 +86,6 @@ impl ImageOps for Engine {
     }
 }
 
-/// What a pull tells, each after a time, until the image is put in.
-fn steps(state: &State, reference: &ImageRef, found: &Found) -> Vec<(Duration, PullProgress)> {
-    let version = reference.tag().or(reference.digest()).unwrap_or_default();
-    let from = format!("{version}: Pulling from {}", reference.repository());
-    let mut steps = vec![(found.latency, PullProgress::new(PullPhase::Resolving, from))];
-    let (known, new): (Vec<_>, Vec<_>) = found
-        .image
-        .layers
-        .iter()
-        .partition(|layer| state.has_layer(&layer.digest));
-    let tell = |phase: PullPhase, message: &str, digest: &str| {
-        PullProgress::new(phase, message).with_layer(short(digest))
-    };
-    for layer in &known {
-        let progress = tell(PullPhase::Exists, "Already exists", &layer.digest);
-        steps.push((Duration::ZERO, progress));
-    }
-    for layer in &new {
-        let progress = tell(PullPhase::Preparing, "Pulling fs layer", &layer.digest);
-        steps.push((Duration::ZERO, progress));
-    }
-    for layer in &new {
-        let whole = found.time_for(layer.size);
-        let mut moving = |phase: PullPhase, message: &str, time: Duration| {
-            for step in 1..=STEPS {
-                let progress = tell(phase.clone(), message, &layer.digest)
-                    .with_current(layer.size * u64::from(step) / u64::from(STEPS))
-                    .with_total(layer.size);
-                steps.push((time / STEPS, progress));
-            }
-        };
-        moving(PullPhase::Downloading, "Downloading", whole);
-        moving(PullPhase::Extracting, "Extracting", whole / UNPACKING);
-        let at_once = [(PullPhase::Complete, "Pull complete")];
-        for (phase, message) in at_once {
-            steps.push((Duration::ZERO, tell(phase, message, &layer.digest)));
-        }
-    }
-    let digest = format!("Digest: {}", found.image.manifest());
-    steps.push((Duration::ZERO, PullProgress::new(PullPhase::Digest, digest)));
-    steps
-}
-
 /// The last step: the image is here, as a whole.
 fn install(world: &mut World, image: &ImageFixture, name: &ImageRef) -> PullProgress {
     let new = world.state.install(image, name);
@@ -143,11 +99,4 @@ fn install(world: &mut World, image: &ImageFixture, name: &ImageRef) -> PullProg
         PullPhase::Done,
         format!("Status: {status} {}", name.familiar()),
     )
-}
-
-fn short(digest: &str) -> &str {
-    digest
-        .strip_prefix("sha256:")
-        .and_then(|hash| hash.get(..12))
-        .unwrap_or(digest)
 }

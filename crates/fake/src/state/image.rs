@@ -3,7 +3,7 @@
 use super::{State, etc::with_mount_points, event::has_label, glob, prune::PruneFilter};
 use crate::{
     fs,
-    image::{ImageFixture, Layer, suits},
+    image::{ImageFixture, Layer, suits, total},
     program::Rule,
 };
 use std::{
@@ -33,7 +33,7 @@ pub(super) struct Image {
 
 impl Image {
     pub(super) fn size(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.size).sum()
+        total(self.layers.iter().map(|layer| layer.size))
     }
 
     pub(super) fn runs_on(&self, wanted: &Platform) -> bool {
@@ -137,7 +137,7 @@ impl Images {
             .flat_map(|image| &image.layers)
             .map(|layer| (&layer.digest, layer.size))
             .collect();
-        layers.values().sum()
+        total(layers.into_values())
     }
 
     /// Whether `id` is `ancestor`, or was made from it.

@@ -62,7 +62,10 @@ impl State {
 
 pub(super) fn sizes(container: &Container) -> (Option<u64>, Option<u64>) {
     let written = container.root.written();
-    (Some(written), Some(written + container.image.size()))
+    (
+        Some(written),
+        Some(written.saturating_add(container.image.size())),
+    )
 }
 
 pub(super) fn mount_info(mount: &Mounted) -> MountInfo {

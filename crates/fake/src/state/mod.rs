@@ -142,6 +142,11 @@ impl State {
         self.now = self.clock.peek();
     }
 
+    /// When the transition that is under way happens.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// What the transition did, for those outside.
     pub(crate) fn take_outcome(&mut self) -> (Vec<Event>, Vec<Effect>) {
         (
