@@ -59,8 +59,10 @@ impl World {
 impl Shared {
     pub(crate) fn freeze(&self) -> Frozen {
         let _home = self.handle.get().map(Handle::enter);
-        let world = self.lock();
-        let time = self.clock.peek();
+        let mut world = self.lock();
+        // What is still to come, such as a restart, is as far away as it is now.
+        world.state.look();
+        let time = world.state.now();
         Frozen {
             time,
             state: world.state.copy(&Arc::new(EngineClock::new(time))),
