@@ -79,11 +79,17 @@ impl Plan<'_> {
             self.count_down(layer, *seconds);
         }
         let time = self.found.time_for(rest);
-        self.move_all(layer, PullPhase::Downloading, "Downloading", rest, time);
+        self.move_all(layer, &PullPhase::Downloading, "Downloading", rest, time);
         self.layer(layer, PullPhase::Verifying, "Verifying Checksum");
         self.layer(layer, PullPhase::Downloaded, "Download complete");
         let time = self.found.time_for(layer.size) / UNPACKING;
-        self.move_all(layer, PullPhase::Extracting, "Extracting", layer.size, time);
+        self.move_all(
+            layer,
+            &PullPhase::Extracting,
+            "Extracting",
+            layer.size,
+            time,
+        );
         self.layer(layer, PullPhase::Complete, "Pull complete");
         Ok(())
     }
@@ -92,7 +98,7 @@ impl Plan<'_> {
     fn move_all(
         &mut self,
         layer: &Layer,
-        phase: PullPhase,
+        phase: &PullPhase,
         message: &str,
         bytes: u64,
         time: Duration,
