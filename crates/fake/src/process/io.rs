@@ -195,7 +195,8 @@ fn lock(pipe: &Shared) -> MutexGuard<'_, Pipe> {
     pipe.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wait(queue: &mut Vec<Waker>, context: &Context<'_>) {
+/// Has `queue` wake who waits in that context.
+pub(super) fn wait(queue: &mut Vec<Waker>, context: &Context<'_>) {
     if !queue.iter().any(|waker| waker.will_wake(context.waker())) {
         queue.push(context.waker().clone());
     }

@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use wharf_core::Signal;
 
 use super::ExitStatus;
+use super::io::wait;
 
 const CONT: u8 = 18;
 const STOP: u8 = 19;
@@ -66,7 +67,7 @@ struct Mailbox {
     /// Caught and not yet handled by the program.
     arrived: SignalSet,
     supervisor: Option<Waker>,
-    program: Option<Waker>,
+    program: Vec<Waker>,
 }
 
 impl Signals {
@@ -146,7 +147,7 @@ impl Signals {
         poll_fn(|context| {
             let mut mailbox = self.lock();
             if mailbox.arrived == SignalSet::default() {
-                mailbox.program = Some(context.waker().clone());
+                wait(&mut mailbox.program, context);
                 return Poll::Pending;
             }
             Poll::Ready(())
@@ -184,9 +185,7 @@ impl Signals {
             }
             if mailbox.caught.contains(signal) {
                 mailbox.arrived.insert(signal);
-                if let Some(program) = mailbox.program.take() {
-                    program.wake();
-                }
+                mailbox.program.drain(..).for_each(Waker::wake);
             } else if STOPS.contains(&number) {
                 *stopped |= !first;
             } else if !first && number != CONT && !HARMLESS.contains(&number) {

@@ -2,6 +2,7 @@
 
 use crate::state::glob;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use wharf_core::{ImageRef, Result};
 
 /// Which commands a program stands for: by their first words, by the image of the container, by who starts them.
@@ -162,6 +163,26 @@ fn is_image(pattern: &str, image: &str) -> bool {
     forms.any(|form| glob::fits(pattern, &form))
 }
 
+/// `app migrate, in images app:*, as exec`
+impl fmt::Display for Commands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.words.as_slice(), self.unknown) {
+            ([], false) => f.write_str("any command")?,
+            ([], true) => f.write_str("any unknown command")?,
+            (words, false) => f.write_str(&words.join(" "))?,
+            (words, true) => write!(f, "{}, where it is unknown", words.join(" "))?,
+        }
+        if let Some(image) = &self.image {
+            write!(f, ", in images {image}")?;
+        }
+        match self.role {
+            None => Ok(()),
+            Some(Role::Main) => f.write_str(", as main program"),
+            Some(Role::Exec) => f.write_str(", as exec"),
+        }
+    }
+}
+
 impl From<&str> for Commands {
     fn from(name: &str) -> Self {
         [name].into()
@@ -195,6 +216,17 @@ mod tests {
 
     fn argv(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn they_show_what_they_are_about() {
+        let app = Commands::from(["app", "migrate"]);
+        assert_eq!(app.to_string(), "app migrate");
+        let narrow = app.in_image("app:*").exec_only().to_string();
+        assert_eq!(narrow, "app migrate, in images app:*, as exec");
+        let all = Commands::any().main_only().to_string();
+        assert_eq!(all, "any command, as main program");
+        assert_eq!(Commands::unknown().to_string(), "any unknown command");
     }
 
     #[test]

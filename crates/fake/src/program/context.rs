@@ -1,6 +1,6 @@
 //! What a closure that is a program is given.
 
-use super::{files, rules::Start};
+use super::{LINE_LIMIT, files, rules::Start};
 use crate::{
     fs::FsError,
     process::{ExitStatus, IoError, Process},
@@ -18,6 +18,9 @@ use std::{
     time::Duration,
 };
 use wharf_core::{Signal, Timestamp};
+
+/// A read costs no more than so many bytes.
+const READ_COST: usize = 1024;
 
 type Run = Arc<dyn Fn(Context) -> BoxFuture<'static, u8> + Send + Sync>;
 
@@ -125,7 +128,8 @@ impl Context {
         self.receive(limit).await
     }
 
-    /// Waits for a line on stdin, without its end; none at the end of the input. What is no UTF-8 is replaced.
+    /// Waits for a line on stdin, without its end; none at the end of the input. What is no UTF-8 is replaced. One of
+    /// more than a megabyte is [`InvalidData`](io::ErrorKind::InvalidData): [`read`](Self::read) takes it.
     pub async fn read_line(&self) -> io::Result<Option<String>> {
         loop {
             // Byte by byte: a program that comes after this one finds the rest.
@@ -134,6 +138,12 @@ impl Context {
             line.extend_from_slice(&byte);
             if byte.is_empty() && line.is_empty() {
                 return Ok(None);
+            }
+            if line.len() > LINE_LIMIT {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the line is too long",
+                ));
             }
             if byte.is_empty() || line.ends_with(b"\n") {
                 let line = line.split();
@@ -144,12 +154,13 @@ impl Context {
     }
 
     async fn receive(&self, limit: usize) -> io::Result<Bytes> {
+        // Before and not after it, as what was read would be lost with the future.
+        self.process.spend(limit.min(READ_COST)).await;
         let read = self.process.descriptors.get(0).read(limit).await;
-        let bytes = read.map_err(|error| match error {
+        read.map_err(|error| match error {
             IoError::File(error) => said(error, "read error"),
             IoError::BrokenPipe => io::ErrorKind::BrokenPipe.into(),
-        })?;
-        Ok(bytes)
+        })
     }
 
     /// From now on that signal does not act by itself, but is there for [`signal`](Self::signal). SIGKILL and SIGSTOP

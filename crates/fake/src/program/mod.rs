@@ -26,6 +26,9 @@ use std::{
 };
 use wharf_core::{Error, Result};
 
+/// A line of stdin is no longer.
+const LINE_LIMIT: usize = 1 << 20;
+
 /// What a program exits with that panics, as Rust's own do.
 pub(crate) const PANICKED: u8 = 101;
 
@@ -169,6 +172,24 @@ impl Fake {
         let rule = Rule::new(commands.into(), program.into())?;
         self.shared().add_program(rule);
         Ok(())
+    }
+
+    /// Holds that each program that was added to the fake was started at least once, anywhere: one that was not tests
+    /// nothing, or is for other commands than the test's author thinks. What images bring need not run.
+    ///
+    /// # Panics
+    ///
+    /// Where one was not, naming its commands, and the seed.
+    #[track_caller]
+    pub fn assert_all_programs_started(&self) {
+        let never = self.shared().programs_never_started();
+        let never: Vec<_> = never.iter().map(ToString::to_string).collect();
+        assert!(
+            never.is_empty(),
+            "programs that were never started, under seed {}:\n  {}",
+            self.seed(),
+            never.join("\n  ")
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! Doing the steps of a script.
 
 use super::{
-    files,
+    LINE_LIMIT, files,
     rules::Start,
     step::{Step, Steps},
 };
@@ -197,7 +197,7 @@ impl<'a> Player<'a> {
                 None if line.is_empty() && self.repeats > 0 => return Err(Stop::InputEnded),
                 None => return Ok(line),
             }
-            if line.ends_with(b"\n") {
+            if line.ends_with(b"\n") || line.len() >= LINE_LIMIT {
                 return Ok(line);
             }
             self.process.spend(1).await;

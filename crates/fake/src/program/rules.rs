@@ -43,9 +43,13 @@ pub(crate) struct Start {
 struct Starts(Vec<(Weak<Rule>, u64)>);
 
 impl Starts {
+    fn of(&self, rule: &Arc<Rule>) -> u64 {
+        let known = self.0.iter().find(|(known, _)| is(known, rule));
+        known.map_or(0, |(_, count)| *count)
+    }
+
     fn count(&mut self, rule: &Arc<Rule>) -> u64 {
-        let same = |known: &Weak<Rule>| std::ptr::eq(known.as_ptr(), Arc::as_ptr(rule));
-        let known = self.0.iter_mut().find(|(known, _)| same(known));
+        let known = self.0.iter_mut().find(|(known, _)| is(known, rule));
         if let Some((_, count)) = known {
             *count += 1;
             return *count;
@@ -53,6 +57,10 @@ impl Starts {
         self.0.push((Arc::downgrade(rule), 1));
         1
     }
+}
+
+fn is(known: &Weak<Rule>, rule: &Arc<Rule>) -> bool {
+    std::ptr::eq(known.as_ptr(), Arc::as_ptr(rule))
 }
 
 /// The rules of one fake: the test adds to them while containers run.
@@ -74,6 +82,13 @@ impl Rules {
         let old = same.map(|at| rules.remove(at));
         rules.push(rule);
         old
+    }
+
+    /// What the rules are about that never ran.
+    pub(crate) fn never_started(&self) -> Vec<Commands> {
+        let table = self.lock();
+        let never = table.rules.iter().filter(|rule| table.starts.of(rule) == 0);
+        never.map(|rule| rule.commands.clone()).collect()
     }
 
     /// The same for another fake, which goes on counting for itself.

@@ -14,7 +14,7 @@ use crate::{
     clock::EngineClock,
     dump::Dump,
     leaks::Leak,
-    program::Rule,
+    program::{Commands, Rule},
     registry::Registries,
     state::{Effect, Key, Mark, RunId, State},
 };
@@ -175,6 +175,11 @@ impl Shared {
     pub(crate) fn add_program(&self, rule: Arc<Rule>) {
         let replaced = self.lock().state.rules().add(rule);
         drop(replaced);
+    }
+
+    /// The commands that the test has chosen programs for which have never run.
+    pub(crate) fn programs_never_started(&self) -> Vec<Commands> {
+        self.lock().state.rules().never_started()
     }
 
     /// What there is now is no leak.

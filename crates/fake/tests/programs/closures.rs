@@ -1,6 +1,7 @@
 //! Closures as programs: what they are given, and what becomes of those that misbehave.
 
 use super::*;
+use futures::{StreamExt, stream::FuturesUnordered};
 use std::{
     io::ErrorKind as Io,
     sync::{Arc, Mutex},
@@ -37,6 +38,47 @@ async fn it_knows_its_arguments_and_its_surroundings() {
     let output = fake.runtime().run(config, RunOptions::default()).await;
     let text = output.unwrap().stdout_text();
     assert_eq!(text, r#"["app", "-x"] b /srv box 1"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_closure_is_one_too() {
+    let program = Program::new(async |context: Context| {
+        context.sleep(SECOND).await;
+        5
+    });
+    assert_eq!(run(program).await.code(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_of_its_futures_may_wait_for_signals() {
+    let program = Program::new(|context: Context| async move {
+        context.catch(Signal::USR1);
+        context.catch(Signal::USR2);
+        let both: FuturesUnordered<_> = [context.signal(), context.signal()].into_iter().collect();
+        let both: Vec<_> = both.map(Signal::number).collect().await;
+        both.iter().sum()
+    });
+    let runtime = app(program).runtime();
+    start(&runtime, &["app"]).await;
+    for signal in [Signal::USR1, Signal::USR2] {
+        sleep(SECOND).await;
+        kill(&runtime, signal).await;
+    }
+    assert_eq!(exit(&runtime).await.code, 22);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_without_end_is_an_error_and_not_all_memory() {
+    let program = Program::new(|context: Context| async move {
+        let error = context.read_line().await.unwrap_err();
+        assert_eq!(error.kind(), Io::InvalidData);
+        let begun = context.read(usize::MAX).await.unwrap();
+        u8::from(begun.len() <= 1 << 20)
+    });
+    let runtime = app(program).runtime();
+    start(&runtime, &["sleep", "1000"]).await;
+    let output = exec(&runtime, &["sh", "-c", "app < /dev/zero"]).await;
+    assert_eq!(output.code(), 0, "{}", output.stderr_text());
 }
 
 #[tokio::test(start_paused = true)]

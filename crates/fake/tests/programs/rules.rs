@@ -159,6 +159,18 @@ async fn an_image_is_known_by_its_programs_and_counts_in_each_fake_for_itself() 
 }
 
 #[tokio::test(start_paused = true)]
+#[should_panic(expected = "programs that were never started, under seed 0:\n  ap, as exec")]
+async fn a_program_that_never_ran_can_be_told() {
+    let fake = app(Script::new());
+    let runtime = fake.runtime();
+    said(&runtime, command(&["app"])).await;
+    fake.assert_all_programs_started();
+    let misspelt = Commands::from("ap").exec_only();
+    fake.add_program(misspelt, Script::new()).unwrap();
+    fake.assert_all_programs_started();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_snapshot_has_the_rules_and_what_they_have_counted() {
     let second = Script::new().on_starts(2.., Script::new().exit(2));
     let fake = app(second.exit(1));

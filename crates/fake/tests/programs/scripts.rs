@@ -189,6 +189,27 @@ async fn it_crashes_on_the_first_starts_of_each_container() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_restart_policy_brings_it_past_its_crashes() {
+    let crash = Script::new().exit(1);
+    let script = Script::new()
+        .on_starts(..=3, crash)
+        .print("fine\n")
+        .forever();
+    let runtime = app(script).runtime();
+    let config = command(&["app"]).with_name("app");
+    let config = config.with_restart(RestartPolicy::Always);
+    runtime.create_container(config).await.unwrap();
+    again(&runtime).await;
+    // The waits of the policy: 100, 200 and 400 milliseconds.
+    sleep(Duration::from_millis(650)).await;
+    assert_eq!(runtime.logs_text("app").await.unwrap(), "");
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(runtime.logs_text("app").await.unwrap(), "fine\n");
+    let info = runtime.inspect_container("app", InspectOptions::default());
+    assert_eq!(info.await.unwrap().restart_count, 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn starts_are_counted_over_containers_where_it_says_so() {
     let crash = Script::new().exit(1);
     let script = Script::new().on_starts_anywhere(1..3, crash);
