@@ -63,3 +63,63 @@ async fn a_volume_in_memory_is_as_large_as_its_options_say() {
         "{refused}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_images_volume_is_no_second_mount_of_one_place_however_it_is_spelled() {
+    let config = ImageConfig::default()
+        .with_command(["true"])
+        .with_volumes(["/data/", "/x/../y"]);
+    let image = ImageFixture::busybox().with_config(config);
+    let fake = Fake::builder().image("app", image).unwrap().build();
+    let runtime = fake.runtime();
+    let mounts = [Mount::tmpfs("/data"), Mount::volume("own", "/y//")];
+    let config = ContainerConfig::new("app").with_mounts(mounts);
+    let id = runtime.create_container(config).await.unwrap().id;
+    let info = runtime
+        .inspect_container(&id, InspectOptions::default())
+        .await
+        .unwrap();
+    let targets: Vec<_> = info.mounts.iter().map(|m| m.target.as_str()).collect();
+    assert_eq!(targets, ["/data", "/y"]);
+    assert_eq!(info.config.mounts[1].target, "/y//");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_is_refused_leaves_no_volume() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let mounts = [
+        Mount::volume("data", "/data"),
+        Mount::anonymous("/scratch"),
+        Mount::bind("/missing", "/b"),
+    ];
+    let config = ContainerConfig::new("busybox").with_mounts(mounts);
+    let refused = runtime.create_container(config).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    fake.leaks().none();
+    assert!(fake.dump().events.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gets_another_platform_than_the_hosts_is_told_unless_it_was_asked_for() {
+    let arm = Platform::new("linux", "arm64");
+    let image = ImageFixture::busybox().with_platform(arm.clone());
+    let fake = Fake::builder().image("arm", image).unwrap().build();
+    let runtime = fake.runtime();
+    let config = ContainerConfig::new("arm");
+    let created = runtime.create_container(config.clone()).await.unwrap();
+    assert_eq!(
+        created.warnings,
+        [
+            "The requested image's platform (linux/arm64) does not match the detected host platform (linux/amd64) and no \
+          specific platform was requested"
+        ]
+    );
+    let asked = config.clone().with_platform(arm);
+    let created = runtime.create_container(asked).await.unwrap();
+    assert!(created.warnings.is_empty());
+    let own = Platform::new("linux", "amd64");
+    let refused = runtime.create_container(config.with_platform(own));
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ImageNotFound);
+}

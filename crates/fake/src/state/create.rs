@@ -1,18 +1,14 @@
 //! Making a container: from what was asked for and the image's defaults.
 
 use super::{
-    State,
-    container::{Container, Mounted, Source},
-    image::Image,
-    launch::make_working_dir,
-    restart::Restarts,
+    State, container::Container, image::Image, launch::make_working_dir, restart::Restarts,
     system::HOST_NAME,
 };
-use crate::{fs, log::Log, program::Programs};
+use crate::{fs, image::host_platform, log::Log, program::Programs};
 use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
-    HealthTest, Mount, MountSource, NetworkMode, Result, whole_seconds,
+    HealthTest, NetworkMode, Platform, Result, whole_seconds,
 };
 
 impl State {
@@ -23,18 +19,21 @@ impl State {
         self.check_limits(&config)?;
         let id = self.random.id();
         let config = merge(config, &image, &name, &id)?;
-        self.check_binds(&config.mounts)?;
+        let mounts = self.plan_mounts(&config, &image)?;
         let root = fs::Tree::over(&image.files, self.host.disk_limit);
         if let Some(folder) = &config.working_dir {
             let files = fs::Files::new(root.clone(), self.clock.clone());
             make_working_dir(&files, folder).map_err(|why| Error::invalid("working_dir", why))?;
         }
         // From here on nothing fails, so that nothing is left behind.
-        let mounts = self.mount_sources(&config, &image)?;
+        let mounts = self.make_mounts(mounts);
         let mut created = CreatedContainer::new(id.as_str());
         if config.network == Some(NetworkMode::Host) && !config.ports.is_empty() {
             let warning = "Published ports are discarded when using host network mode";
             created.warnings.push(warning.to_owned());
+        }
+        if config.platform.is_none() && !image.runs_on(&host_platform()) {
+            created.warnings.push(foreign(&image.platform));
         }
         let restarts = Restarts::new(&config);
         let config = Arc::new(config);
@@ -71,8 +70,8 @@ impl State {
         match &config.platform {
             Some(platform) if !image.runs_on(platform) => {
                 let message = format!(
-                    "image with reference {} was found but does not match the specified platform: wanted {platform}, \
-                     actual: {}",
+                    "image with reference {} was found but its platform ({}) does not match the specified platform \
+                     ({platform})",
                     config.image, image.platform
                 );
                 Err(Error::new(ErrorKind::ImageNotFound, message))
@@ -93,72 +92,14 @@ impl State {
             _ => Ok(()),
         }
     }
+}
 
-    fn check_binds(&self, mounts: &[Mount]) -> Result<()> {
-        for mount in mounts {
-            if let MountSource::Bind { path } = &mount.source
-                && !self.host.folders.contains_key(path)
-            {
-                let why = format_args!(
-                    "invalid mount config for type \"bind\": bind source path does not exist: {path}; the fake's host \
-                     has the folders that its builder was given"
-                );
-                return Err(Error::invalid("mounts", why));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is behind each mount: the wished ones, and a new volume for each path that is one by the image.
-    fn mount_sources(&mut self, config: &ContainerConfig, image: &Image) -> Result<Vec<Mounted>> {
-        let mut mounted = Vec::with_capacity(config.mounts.len());
-        for Mount {
-            source,
-            target,
-            read_only,
-            ..
-        } in &config.mounts
-        {
-            let source = match source {
-                MountSource::Volume { name: Some(name) } => {
-                    self.ensure_volume(name);
-                    Source::Volume {
-                        name: name.clone(),
-                        anonymous: false,
-                    }
-                }
-                MountSource::Volume { name: None } => self.new_anonymous_volume(),
-                MountSource::Bind { path } => match self.host.folders.get(path) {
-                    Some(tree) => Source::Bind {
-                        path: path.clone(),
-                        tree: tree.clone(),
-                    },
-                    None => continue,
-                },
-                MountSource::Tmpfs { size } => Source::Tmpfs { size: *size },
-                other => {
-                    let why = format_args!("there is no mount of the kind {other:?}");
-                    return Err(Error::unsupported_option("create_container.mounts", why));
-                }
-            };
-            mounted.push(Mounted {
-                target: target.clone(),
-                read_only: *read_only,
-                source,
-            });
-        }
-        for target in &image.config.volumes {
-            if !mounted.iter().any(|mount| mount.target == *target) {
-                let source = self.new_anonymous_volume();
-                mounted.push(Mounted {
-                    target: target.clone(),
-                    read_only: false,
-                    source,
-                });
-            }
-        }
-        Ok(mounted)
-    }
+fn foreign(platform: &Platform) -> String {
+    format!(
+        "The requested image's platform ({platform}) does not match the detected host platform ({}) and no specific \
+         platform was requested",
+        host_platform()
+    )
 }
 
 /// The options that this engine would have to ignore are refused instead, by name.

@@ -19,6 +19,7 @@ mod launch;
 mod leaks;
 mod lifecycle;
 mod list;
+mod mounts;
 mod names;
 mod network;
 mod prune;

@@ -76,6 +76,17 @@ pub(super) const CASES: &[Case] = &[
             [Mount::volume(&volume, "/other")],
         )?;
     }),
+    case!("C16", a_mounts_target_is_shown_without_detours, |ctx| {
+        let config = ctx.config(IDLE).with_mounts([
+            Mount::volume(ctx.volume_name(), "/data/"),
+            Mount::anonymous("/a//b/../c/."),
+        ]);
+        let id = ctx.create(config).await?;
+        let mounts = ctx.inspect(&id).await?.mounts;
+        let mut targets: Vec<_> = mounts.iter().map(|mount| mount.target.as_str()).collect();
+        targets.sort_unstable();
+        same("targets", targets, ["/a/c", "/data"])?;
+    }),
     case!("C16", a_read_only_mount_refuses_writes, |ctx| {
         let mount = Mount::volume(ctx.volume_name(), "/data").with_read_only(true);
         let config = ctx
