@@ -19,10 +19,10 @@ use wharf_core::{ImageRef, Result};
 /// - **That nothing else would run**: [`unknown`](Self::unknown) is about commands that the container does not have,
 ///   which would otherwise fail with 127.
 ///
-/// It goes before the container's files: where there is a file of that name the rule decides. Where several are about
-/// one command the most specific decides: the one with more words, then one with an image, then one that says who, then
-/// any that is not for `unknown` ones; among equals the one that was added last. The programs that
-/// [an image brings](crate::ImageFixture::with_program) come after those of the fake.
+/// Where several are about one command the most specific decides: the one with more words, then one with an image, then
+/// one that says who; among equals the one that was added last. The programs that
+/// [an image brings](crate::ImageFixture::with_program) come after those of the fake, the container's files after both,
+/// and what is for unknown commands after all.
 ///
 /// A name is a rule already: `"app"`, `["app", "migrate"]`. As data:
 ///

@@ -66,12 +66,12 @@ impl Context {
     }
 
     /// Which start of the program this is in its container, from 1.
-    pub fn start(&self) -> u64 {
+    pub fn start_number(&self) -> u64 {
         self.start.here
     }
 
     /// Which start of the program this is in all containers of the fake, from 1.
-    pub fn start_anywhere(&self) -> u64 {
+    pub fn start_number_anywhere(&self) -> u64 {
         self.start.anywhere
     }
 

@@ -66,7 +66,8 @@ pub(crate) const PANICKED: u8 = 101;
 /// let config = ContainerConfig::new("server:1").with_name("web").with_env([("PORT", "8080")]);
 /// runtime.create_container(config).await?;
 /// runtime.start_container("web", StartOptions::default()).await?;
-/// # tokio::task::yield_now().await;
+/// // As with any engine, a stop right after the start may come before the program has caught its signal.
+/// tokio::task::yield_now().await;
 /// runtime.stop_container("web", StopOptions::default()).await?;
 /// assert_eq!(runtime.logs_text("web").await?, "listening on 8080\n");
 /// # Ok(())

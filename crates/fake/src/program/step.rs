@@ -4,6 +4,9 @@ use serde::{Serialize, Serializer};
 use std::{sync::Arc, time::Duration};
 use wharf_core::Signal;
 
+/// Steps may be nested so deep, long before the stack of a thread runs out.
+const DEPTH_LIMIT: usize = 32;
+
 /// One step. [`Script`](super::Script) says what each does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,8 +60,18 @@ impl Steps {
 
     /// What is wrong with them, if anything: a path to the place, and why.
     pub(super) fn check(&self) -> Result<(), String> {
+        self.check_within(DEPTH_LIMIT)
+    }
+
+    fn check_within(&self, depth: usize) -> Result<(), String> {
         for (at, step) in self.0.iter().enumerate() {
-            let deeper = || step.steps().map_or(Ok(()), Self::check);
+            let deeper = || match step.steps() {
+                Some(_) if depth == 0 => {
+                    Err(format!("steps in steps, more than {DEPTH_LIMIT} deep"))
+                }
+                Some(steps) => steps.check_within(depth - 1),
+                None => Ok(()),
+            };
             if let Err(why) = step.check().and_then(|()| deeper()) {
                 let place = format!("{}.{}", place(at), step.name());
                 return Err(join(&place, &why));

@@ -292,7 +292,11 @@ async fn one_that_nobody_reads_any_more_dies_of_it() {
 #[tokio::test(start_paused = true)]
 async fn it_knows_which_start_it_is() {
     let fake = app(says(|context| {
-        format!("{}/{} ", context.start(), context.start_anywhere())
+        format!(
+            "{}/{} ",
+            context.start_number(),
+            context.start_number_anywhere()
+        )
     }));
     let runtime = fake.runtime();
     start(&runtime, &["app"]).await;
@@ -347,10 +351,35 @@ async fn a_panic_beside_or_below_the_main_program_leaves_that_alone() {
         let output = exec(&runtime, &["app"]).await;
         assert_eq!(output.code(), 101);
         assert_eq!(output.stderr_text(), "app: panicked: no such app\n");
+        let error = output.exit.error.as_deref();
+        assert_eq!(error, Some("the program panicked: no such app"));
         let output = exec(&runtime, &["sh", "-c", "app; echo $?"]).await;
         assert_eq!(output.stdout_text(), "101\n");
         assert_eq!(output.code(), 0);
         let info = runtime.inspect_container("app", InspectOptions::default());
         assert_eq!(info.await.unwrap().state, ContainerState::Running);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_it_is_dropped_ends_nothing_else() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "dropped");
+        }
+    }
+    let program = Program::new(|context: Context| async move {
+        let _bomb = Bomb;
+        context.signal().await.number()
+    });
+    let runtime = app(program).runtime();
+    start(&runtime, &["app"]).await;
+    sleep(SECOND).await;
+    kill(&runtime, Signal::KILL).await;
+    assert_eq!(exit(&runtime).await.code, 137);
+    sleep(SECOND).await;
+    again(&runtime).await;
+    let info = runtime.inspect_container("app", InspectOptions::default());
+    assert_eq!(info.await.unwrap().state, ContainerState::Running);
 }

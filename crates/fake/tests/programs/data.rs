@@ -147,6 +147,25 @@ fn what_is_no_script_says_where() {
     }
 }
 
+#[test]
+fn whatever_is_read_is_a_script_or_an_error() {
+    // Each byte left out, or replaced by one of those that JSON is made of.
+    let mut scripts = 0;
+    for at in 0..WHOLE.len() {
+        for with in ["", "{", "[", "]", "\"", ",", ":", "-", "9", "e", "\\"] {
+            let mutant = format!("{}{with}{}", &WHOLE[..at], &WHOLE[at + 1..]);
+            if let Ok(script) = serde_json::from_str::<Script>(&mutant) {
+                let again = serde_json::to_string(&script).unwrap();
+                assert_eq!(serde_json::from_str::<Script>(&again).unwrap(), script);
+                scripts += 1;
+            }
+        }
+    }
+    assert!(scripts > 100, "{scripts}");
+    let deep = r#"{"steps": [{"repeat": "#.repeat(10_000);
+    serde_json::from_str::<Script>(&deep).unwrap_err();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_read_runs() {
     let json = r#"{"steps": [{"print": "from data\n"}, {"exit": 3}]}"#;

@@ -201,6 +201,18 @@ async fn what_begins_anew_from_a_snapshot_is_the_same_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn steps_nest_so_deep_and_no_deeper() {
+    let nested = |depth| {
+        let inner = Script::new().print("deep");
+        (0..depth).fold(inner, |inner, _| Script::new().repeat(1, inner))
+    };
+    assert_eq!(run(nested(32)).await.stdout_text(), "deep");
+    let error = Fake::new().add_program("app", nested(1000)).unwrap_err();
+    let why = "repeat: steps in steps, more than 32 deep";
+    assert!(error.message().ends_with(why), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_could_never_run_is_refused() {
     let fake = Fake::new();
     let refused = |commands: Commands, script: Script| {
