@@ -1,8 +1,11 @@
 //! Registries as fixtures: what they offer, to whom, how fast, and how often.
 
+mod all;
+
 use crate::image::{ImageFixture, Shelf, host_platform, suits};
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
-use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret, Timestamp};
+pub(crate) use all::Registries;
+use std::{collections::BTreeMap, fmt, time::Duration};
+use wharf_core::{Credentials, Error, ErrorKind, ImageRef, Platform, Result, Secret};
 
 /// Docker Hub's name in references.
 pub(crate) const HUB: &str = "docker.io";
@@ -239,36 +242,6 @@ struct Cut {
     after: u64,
 }
 
-/// What has come of a registry's limits so far.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    granted: u32,
-    /// When the time began that the limit is for.
-    since: Option<Timestamp>,
-    cuts: u32,
-}
-
-impl Tally {
-    /// Grants one more pull, or not.
-    fn grant(&mut self, limit: Option<Limit>, now: Timestamp) -> Result<()> {
-        let Some(Limit { pulls, window }) = limit else {
-            return Ok(());
-        };
-        let since = *self.since.get_or_insert(now);
-        let age = (now - since).to_std().unwrap_or_default();
-        if window.is_some_and(|window| age >= window) {
-            self.since = Some(now);
-            self.granted = 0;
-        }
-        if self.granted >= pulls {
-            let why = "toomanyrequests: You have reached your pull rate limit; try again later";
-            return Err(Error::new(ErrorKind::RateLimited, why).with_transient(true));
-        }
-        self.granted += 1;
-        Ok(())
-    }
-}
-
 /// What a pull fetches, and how fast it comes.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
@@ -295,69 +268,6 @@ impl Found {
     }
 }
 
-/// All registries that there are in the fake's world.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Registries {
-    all: BTreeMap<String, Arc<Registry>>,
-    tallies: BTreeMap<String, Tally>,
-}
-
-impl Registries {
-    /// One that is there already under that host is replaced.
-    pub(crate) fn add(&mut self, registry: Registry) {
-        self.all.insert(registry.host.clone(), Arc::new(registry));
-    }
-
-    fn reach(&self, host: &str) -> Result<&Arc<Registry>> {
-        let registry = self.all.get(host);
-        let registry = registry.ok_or_else(|| {
-            let why =
-                "lookup: no such host; the fake knows the registries that its builder was given";
-            cannot_reach(host, why)
-        })?;
-        registry.check_reachable().map(|()| registry)
-    }
-
-    pub(crate) fn find(
-        &mut self,
-        reference: &ImageRef,
-        platform: Option<&Platform>,
-        credentials: Option<&Credentials>,
-        now: Timestamp,
-    ) -> Result<Found> {
-        let registry = Arc::clone(self.reach(reference.registry())?);
-        registry.check_account(credentials)?;
-        let image = registry.image(reference, platform)?.clone();
-        self.tally(&registry.host).grant(registry.limit, now)?;
-        Ok(Found {
-            image,
-            latency: registry.latency,
-            speed: registry.speed,
-            cut: registry.cut,
-        })
-    }
-
-    /// How many connections that registry has broken off.
-    pub(crate) fn cuts(&mut self, host: &str) -> &mut u32 {
-        &mut self.tally(host).cuts
-    }
-
-    fn tally(&mut self, host: &str) -> &mut Tally {
-        self.tallies.entry(host.to_owned()).or_default()
-    }
-
-    /// The host's name as references have it, and what the registry says.
-    pub(crate) fn login(
-        &self,
-        host: Option<&str>,
-        credentials: &Credentials,
-    ) -> Result<(String, &'static str)> {
-        let host = host.map_or(HUB, canonical);
-        self.reach(host)?.check_account(Some(credentials))?;
-        Ok((host.to_owned(), "Login Succeeded"))
-    }
-}
-
 /// A registry's host as references name it, from an address in any of the spellings that clients take.
 fn canonical(address: &str) -> &str {
     let bare = address.strip_prefix("https://").unwrap_or(address);
@@ -374,153 +284,4 @@ fn cannot_reach(host: &str, why: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::TimeDelta;
-
-    fn kind<T: fmt::Debug>(outcome: Result<T>) -> ErrorKind {
-        outcome.unwrap_err().kind()
-    }
-
-    fn find(registry: Registry, name: &str, credentials: Option<(&str, &str)>) -> Result<Found> {
-        let mut all = Registries::default();
-        all.add(registry);
-        let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
-        let name = name.parse().unwrap();
-        all.find(&name, None, credentials.as_ref(), Timestamp::UNIX_EPOCH)
-    }
-
-    fn private() -> Registry {
-        Registry::new("r.test:5000")
-            .with_image("app:1", ImageFixture::busybox())
-            .with_account("alice", "secret1")
-    }
-
-    #[test]
-    fn what_it_refuses_and_why() {
-        let ok = Some(("alice", "secret1"));
-        assert!(find(private(), "r.test:5000/app:1", ok).is_ok());
-        for (name, credentials, expected) in [
-            ("r.test:5000/app:1", None, ErrorKind::Unauthorized),
-            (
-                "r.test:5000/app:1",
-                Some(("alice", "wrong")),
-                ErrorKind::Unauthorized,
-            ),
-            ("r.test:5000/app:2", ok, ErrorKind::ImageNotFound),
-            ("r.test:5000/other:1", ok, ErrorKind::ImageNotFound),
-            ("elsewhere.test/app:1", ok, ErrorKind::ConnectionFailed),
-        ] {
-            assert_eq!(kind(find(private(), name, credentials)), expected, "{name}");
-        }
-        let down = private().unreachable("connection refused");
-        assert_eq!(
-            kind(find(down, "r.test:5000/app:1", ok)),
-            ErrorKind::ConnectionFailed
-        );
-    }
-
-    #[test]
-    fn a_limit_of_pulls_is_a_passing_refusal() {
-        let mut all = Registries::default();
-        all.add(Registry::hub().with_pull_limit(1));
-        let busybox = "busybox".parse().unwrap();
-        let mut find = |second| {
-            let now = Timestamp::UNIX_EPOCH + TimeDelta::seconds(second);
-            all.find(&busybox, None, None, now).map(|_| ())
-        };
-        find(0).unwrap();
-        let error = find(1_000_000).unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_transient()),
-            (ErrorKind::RateLimited, true)
-        );
-    }
-
-    #[test]
-    fn a_limit_for_a_time_is_over_with_it_and_begins_with_the_next_pull() {
-        let mut all = Registries::default();
-        all.add(Registry::hub().with_pull_limit_per(2, Duration::from_secs(60)));
-        let (busybox, missing) = ("busybox".parse().unwrap(), "busybox:no".parse().unwrap());
-        for (second, granted) in [
-            (100, true),
-            (159, true),
-            (159, false),
-            (160, true),
-            (219, true),
-            (219, false),
-            (500, true),
-            (559, true),
-            (559, false),
-        ] {
-            let now = Timestamp::UNIX_EPOCH + TimeDelta::seconds(second);
-            // What is not there takes nothing.
-            assert_eq!(
-                kind(all.find(&missing, None, None, now)),
-                ErrorKind::ImageNotFound
-            );
-            let found = all.find(&busybox, None, None, now);
-            assert_eq!(found.is_ok(), granted, "second {second}");
-        }
-    }
-
-    #[test]
-    fn a_platform_is_chosen_or_refused() {
-        let arm = "linux/arm64/v8".parse::<Platform>().unwrap();
-        let amd = Platform::new("linux", "amd64");
-        let image = ImageFixture::busybox();
-        for order in [[&amd, &arm], [&arm, &amd]] {
-            let mut all = Registries::default();
-            let offer = |hub: Registry, platform: &&Platform| {
-                hub.with_image("app", image.clone().with_platform((*platform).clone()))
-            };
-            all.add(order.iter().fold(Registry::hub(), offer));
-            let app = "app".parse().unwrap();
-            let mut find = |platform: Option<&Platform>| {
-                all.find(&app, platform, None, Timestamp::UNIX_EPOCH)
-                    .map(|found| found.image.platform)
-            };
-            assert_eq!(find(None).unwrap(), amd);
-            assert_eq!(find(Some(&arm)).unwrap(), arm);
-            assert_eq!(find(Some(&Platform::new("linux", "arm64"))).unwrap(), arm);
-            let s390x = Platform::new("linux", "s390x");
-            assert_eq!(kind(find(Some(&s390x))), ErrorKind::ImageNotFound);
-        }
-    }
-
-    #[test]
-    fn an_image_of_one_platform_is_taken_where_none_is_asked_for() {
-        let arm = Platform::new("linux", "arm64");
-        let image = ImageFixture::busybox().with_platform(arm.clone());
-        let hub = Registry::hub().with_image("arm", image);
-        assert_eq!(find(hub, "arm", None).unwrap().image.platform, arm);
-    }
-
-    #[test]
-    fn a_host_has_one_name_however_it_is_spelled() {
-        let mut all = Registries::default();
-        all.add(Registry::new("index.docker.io").with_account("alice", "secret1"));
-        all.add(Registry::new("https://r.test:5000/v2/"));
-        let alice = Credentials::new("alice", "secret1");
-        for (spelling, host) in [
-            (None, HUB),
-            (Some("docker.io"), HUB),
-            (Some("https://index.docker.io/v1/"), HUB),
-            (Some("registry-1.docker.io"), HUB),
-            (Some("r.test:5000"), "r.test:5000"),
-            (Some("http://r.test:5000"), "r.test:5000"),
-        ] {
-            assert_eq!(all.login(spelling, &alice).unwrap().0, host, "{spelling:?}");
-        }
-    }
-
-    #[test]
-    fn an_identity_token_is_refused_by_name() {
-        let mut all = Registries::default();
-        all.add(private());
-        let token = Credentials::new("", "").with_identity_token("t0ken");
-        let error = all.login(Some("r.test:5000"), &token).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains("identity_token"), "{error}");
-    }
-}
+mod tests;
