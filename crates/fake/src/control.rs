@@ -21,6 +21,10 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 /// it stays when the last handle is dropped. It lives in the tokio runtime that first uses it, which needs its timers
 /// enabled; with tokio's time paused, all waiting in it is instant.
 ///
+/// In its containers run a shell and the commonest applets of busybox, and whatever a test puts there: a
+/// [script](crate::Script) or a closure as a [`Program`], [added](Self::add_program) to the fake or
+/// [brought by an image](ImageFixture::with_program).
+///
 /// What it cannot do it refuses by name, and [`capabilities`](wharf_core::Runtime::capabilities) says so. What a real
 /// engine's kernel would see to is kept and shown only, since there is none: `privileged`, `cap_add`, `cap_drop`,
 /// `memory` and `cpus` of a container change nothing that its programs do.

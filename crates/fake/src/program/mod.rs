@@ -34,12 +34,14 @@ pub(crate) const PANICKED: u8 = 101;
 
 /// Something that runs in a container: a [`Script`], or a closure that is given a [`Context`].
 ///
-/// A closure is a process as any other. What it does not catch of the signals acts on it as on any program, at its next
-/// `await`, and so do a kill, a stop and a pause: as PID 1 of its container, which it is as a main program, it outlives a
-/// SIGTERM that it neither catches nor expects, and a stop ends it with SIGKILL after the grace. What it returns is its
-/// exit code. One that panics has exited with 101; the panic's text is on its stderr, and, where it was a container's
-/// main program, the container's error. One that never comes to an `await` holds up its whole thread. What it starts as
-/// tasks of tokio is not part of the process, and is not killed with it.
+/// A closure is a process as any other, and what it returns is its exit code. Signals that it does not
+/// [catch](Context::catch) act on it as on any program, at its next `await`, and so do a kill, a stop and a pause. As
+/// PID 1, which the main program of a container is, it outlives a SIGTERM that it does not catch, and a stop ends it
+/// with SIGKILL after the grace. One that panics has exited with 101: the panic's text is on its stderr and in the
+/// [error](wharf_core::Exit::error) of the exit.
+///
+/// One that never comes to an `await` holds up its whole thread. What it starts as tasks of tokio is not part of the
+/// process, and is not killed with it.
 ///
 /// Do not move a [`Fake`](crate::Fake) or its runtime into a closure of its own programs: neither would ever go.
 ///
