@@ -46,6 +46,71 @@ pub const VARIANCES: &[Variance] = &[
         "Probes are run by systemd; without it none is.",
     ),
     podman(
+        "a_new_run_starts_and_remembers_the_probes",
+        "in vain: five probes",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "lists_show_health_and_choose_by_it",
+        "in vain: healthy",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "a_probe_is_told_and_what_it_changes",
+        "not done within",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "the_end_of_a_run_tells_of_no_health",
+        "not done within",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "failures_in_a_row_make_it_unhealthy",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "probes_come_in_their_interval",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "a_probe_is_run_as_an_exec_would_be",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "what_a_probe_writes_is_shown_in_part",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "a_probe_that_takes_too_long_has_failed",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "a_probe_that_cannot_be_run_has_failed",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "while_it_starts_failures_do_not_count",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "a_paused_one_is_not_probed",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
+        "with_the_run_the_probing_ends",
+        "in vain: a probe",
+        "Probes are run by systemd; without it none is.",
+    ),
+    podman(
         "an_image_without_a_tag_stands_as_it_was_given",
         "image: expected",
         "It keeps the full reference only.",

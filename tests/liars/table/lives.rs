@@ -1,15 +1,26 @@
-//! Lies about what the engine itself takes care of: restarts.
+//! Lies about what the engine itself takes care of: restarts and health.
 
 use super::{Row, edit};
 use crate::lie::{
     Fate::{Kept, Lost},
     Lie::{Answer, Hear, Item, Pretend},
 };
-use std::any::Any;
+use std::{any::Any, time::Duration};
 use wharf_core::{
     Operation::{KillContainer, StopContainer},
     *,
 };
+
+/// Takes a health check for another.
+macro_rules! check {
+    (|$check:ident| $change:expr) => {
+        Hear(edit!(|config: ContainerConfig| {
+            if let Some($check) = &mut config.health_check {
+                $change;
+            }
+        }))
+    };
+}
 
 pub(super) const LIES: &[Row] = &[
     (
@@ -72,6 +83,80 @@ pub(super) const LIES: &[Row] = &[
         Item(|item: &mut dyn Any| match item.downcast_ref::<Event>() {
             Some(event) if event.action == EventAction::Die => Lost,
             _ => Kept,
+        }),
+    ),
+    (
+        "whatever has a check is healthy",
+        "failures_in_a_row_make_it_unhealthy",
+        Answer(edit!(
+            |info: ContainerInfo| if let Some(health) = &mut info.health {
+                health.status = HealthStatus::Healthy;
+            }
+        )),
+    ),
+    (
+        "what a probe writes is lost",
+        "a_probe_is_run_as_an_exec_would_be",
+        Answer(edit!(|info: ContainerInfo| for probe in
+            info.health.iter_mut().flat_map(|h| &mut h.log)
+        {
+            probe.output.clear();
+        })),
+    ),
+    (
+        "there is a health without a check",
+        "no_test_is_no_check",
+        Answer(edit!(|info: ContainerInfo| {
+            info.health.get_or_insert(Health::new(HealthStatus::None));
+        })),
+    ),
+    (
+        "a list does not show health",
+        "lists_show_health_and_choose_by_it",
+        Answer(edit!(|list: Vec<ContainerSummary>| for known in list {
+            known
+                .status
+                .truncate(known.status.find(" (").unwrap_or(known.status.len()));
+        })),
+    ),
+    (
+        "the interval of a check is ignored",
+        "probes_come_in_their_interval",
+        check!(|check| check.interval = Some(Duration::from_millis(10))),
+    ),
+    (
+        "the retries of a check are ignored",
+        "failures_in_a_row_make_it_unhealthy",
+        check!(|check| check.retries = Some(100)),
+    ),
+    (
+        "the timeout of a check is ignored",
+        "a_probe_that_takes_too_long_has_failed",
+        check!(|check| check.timeout = None),
+    ),
+    (
+        "the start period of a check is ignored",
+        "while_it_starts_failures_do_not_count",
+        check!(|check| check.start_period = None),
+    ),
+    (
+        "a change of health is not told",
+        "a_probe_is_told_and_what_it_changes",
+        Item(|item: &mut dyn Any| match item.downcast_ref::<Event>() {
+            Some(event) if event.action == EventAction::HealthStatus => Lost,
+            _ => Kept,
+        }),
+    ),
+    (
+        "a change of health is told without what it is",
+        "a_probe_is_told_and_what_it_changes",
+        Item(|item: &mut dyn Any| {
+            if let Some(event) = item.downcast_mut::<Event>()
+                && event.action == EventAction::HealthStatus
+            {
+                event.detail = None;
+            }
+            Kept
         }),
     ),
 ];

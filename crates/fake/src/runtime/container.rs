@@ -104,7 +104,7 @@ impl ContainerOps for Engine {
         let shared = &self.shared;
         let outcome = shared.step(|world| {
             let key = world.state.find(id)?;
-            Ok(match world.state.exec(key, &config, &collector)? {
+            Ok(match world.state.exec(key, &config, collector.streams())? {
                 ExecLaunch::Ready {
                     exec,
                     program,

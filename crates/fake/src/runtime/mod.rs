@@ -2,6 +2,7 @@
 
 mod container;
 mod event;
+mod health;
 mod image;
 mod open;
 mod snapshot;
@@ -140,6 +141,8 @@ impl Shared {
                     let task = self.start_later(world.door(self), key, run, wait);
                     world.live(key).add_task(task);
                 }
+                Effect::Watch(key, watch) => world.watch(self, key, watch),
+                Effect::Unwatch(key) => world.live(key).watch(None),
                 Effect::Reap(key) => {
                     let task = self.reap_later(world.door(self), key);
                     world.live(key).add_task(task);
@@ -325,7 +328,7 @@ const OPERATIONS: &[Operation] = &[
     Operation::PruneVolumes,
 ];
 
-const MISSING_OPTIONS: &[&str] = &["create_container.health_check", "exec_container.privileged"];
+const MISSING_OPTIONS: &[&str] = &["exec_container.privileged"];
 
 impl Runtime for Engine {
     fn volumes(&self) -> Option<&dyn VolumeOps> {

@@ -104,6 +104,9 @@ impl Shared {
         for (key, launch) in world.state.relaunch() {
             world.run(self, key, launch);
         }
+        for (key, watch) in world.state.watch_anew() {
+            world.watch(self, key, watch);
+        }
         for (key, run, wait) in world.state.to_restart() {
             let task = self.start_later(world.door(self), key, run, wait);
             world.live(key).add_task(task);

@@ -14,6 +14,8 @@ use wharf_core::{Exit, Grace, Result, Signal, WaitCondition};
 pub(super) struct Live {
     /// Its main program, the programs beside it, and the graces of stops: all end with the run.
     tasks: Vec<Task>,
+    /// Probes its health.
+    watch: Option<Task>,
     waiters: Vec<(WaitCondition, oneshot::Sender<Exit>)>,
 }
 
@@ -54,6 +56,11 @@ impl Live {
         self.tasks.extend(task.map(Task));
     }
 
+    /// From now on that task probes its health; or none.
+    pub(super) fn watch(&mut self, task: Option<AbortHandle>) {
+        self.watch = task.map(Task);
+    }
+
     pub(super) fn waiter(&mut self, condition: WaitCondition) -> oneshot::Receiver<Exit> {
         let (sender, receiver) = oneshot::channel();
         // Who gave up need not be told.
@@ -67,6 +74,7 @@ impl Live {
     /// The run is over.
     pub(super) fn ended(&mut self, exit: &Exit) {
         self.tasks.clear();
+        self.watch = None;
         for (condition, waiter) in std::mem::take(&mut self.waiters) {
             if condition == WaitCondition::Removed {
                 self.waiters.push((condition, waiter));

@@ -1,6 +1,8 @@
 //! The containers, and how one is found.
 
-use super::{State, exec::ExecKey, image::Image, network::Endpoint, restart::Restarts};
+use super::{
+    State, exec::ExecKey, health::Checkup, image::Image, network::Endpoint, restart::Restarts,
+};
 use crate::{fs, log::Log, process, program::Programs, run::Gate};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -41,6 +43,8 @@ pub(super) struct Container {
     pub(super) restarts: Option<Box<Restarts>>,
     /// What runs in it instead of what its files hold.
     pub(super) programs: Arc<Programs>,
+    /// Where it has a health check and was started.
+    pub(super) health: Option<Box<Checkup>>,
     /// What there is only while it runs.
     pub(super) active: Option<Box<Active>>,
 }

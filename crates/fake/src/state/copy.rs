@@ -93,6 +93,7 @@ impl Container {
             restarts: self.restarts.clone(),
             active: active.map(|active| Box::new(active.copy(paused, &programs, copying))),
             programs,
+            health: self.health.as_ref().map(|health| Box::new(health.copy())),
         }
     }
 }

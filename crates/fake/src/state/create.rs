@@ -1,21 +1,20 @@
 //! Making a container: from what was asked for and the image's defaults.
 
 use super::{
-    State, container::Container, image::Image, launch::make_working_dir, restart::Restarts,
-    system::HOST_NAME,
+    State, container::Container, health::merged, image::Image, launch::make_working_dir,
+    restart::Restarts, system::HOST_NAME,
 };
 use crate::{fs, image::host_platform, log::Log, program::Programs};
 use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
-    HealthTest, NetworkMode, Platform, Result, whole_seconds,
+    NetworkMode, Platform, Result, whole_seconds,
 };
 
 impl State {
     pub(crate) fn create(&mut self, config: ContainerConfig) -> Result<CreatedContainer> {
         let name = self.new_name(config.name.as_deref())?;
         let image = self.image_of(&config)?;
-        check_supported(&config, &image)?;
         self.check_limits(&config)?;
         let id = self.random.id();
         let config = merge(config, &image, &name, &id)?;
@@ -59,6 +58,7 @@ impl State {
             mounts,
             restarts,
             programs: Arc::new(programs),
+            health: None,
             active: None,
         });
         self.tell_container(key, EventAction::Create, []);
@@ -100,22 +100,6 @@ fn foreign(platform: &Platform) -> String {
          platform was requested",
         host_platform()
     )
-}
-
-/// The options that this engine would have to ignore are refused instead, by name.
-fn check_supported(config: &ContainerConfig, image: &Image) -> Result<()> {
-    let check = config
-        .health_check
-        .as_ref()
-        .or(image.config.health_check.as_ref());
-    if check.is_some_and(|check| check.test != HealthTest::None) {
-        let why = "the fake engine does not probe containers yet; HealthTest::None switches an image's check off";
-        return Err(Error::unsupported_option(
-            "create_container.health_check",
-            why,
-        ));
-    }
-    Ok(())
 }
 
 /// The configuration as the engine holds it: the image's defaults are in.
@@ -162,6 +146,7 @@ fn merge(config: ContainerConfig, image: &Image, name: &str, id: &str) -> Result
     config.working_dir = config.working_dir.or_else(|| of_image.working_dir.clone());
     config.user = config.user.or_else(|| of_image.user.clone());
     config.stop_signal = config.stop_signal.or(of_image.stop_signal);
+    config.health_check = merged(config.health_check, of_image.health_check.as_ref());
     config.stop_timeout = config.stop_timeout.map(|timeout| {
         let seconds = whole_seconds(timeout);
         Duration::from_secs(seconds.unsigned_abs())

@@ -22,8 +22,8 @@ impl State {
         }
     }
 
-    /// The same, of what a program in it does: `detail` is its command line.
-    pub(super) fn tell_exec<const N: usize>(
+    /// The same with more on the action: the command line of a program that is run in it, its health.
+    pub(super) fn tell_detail<const N: usize>(
         &mut self,
         key: Key,
         action: EventAction,

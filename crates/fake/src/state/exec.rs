@@ -4,11 +4,10 @@ use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
     process::{self, Descriptors, Process, Program, Stream},
     program::Role,
-    run::{Collector, Ending, Gate},
+    run::{Ending, Gate},
 };
 use bytes::Bytes;
 use futures::FutureExt;
-use std::sync::Arc;
 use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Result};
 
 /// An exec by its number: the order of their making.
@@ -36,12 +35,12 @@ pub(crate) enum ExecLaunch {
 }
 
 impl State {
-    /// Prepares a program in a running container. What it writes goes to `collector`.
+    /// Prepares a program in a running container, which writes to `output`.
     pub(crate) fn exec(
         &mut self,
         key: Key,
         config: &ExecConfig,
-        collector: &Arc<Collector>,
+        output: [Stream; 2],
     ) -> Result<ExecLaunch> {
         let container = self.container(key)?;
         let conflict = |why: String| Err(Error::new(ErrorKind::Conflict, why));
@@ -89,13 +88,13 @@ impl State {
         let exec = ExecKey(self.last_exec);
         let command = argv.join(" ").trim().to_owned();
         let id = self.exec_id(exec);
-        self.tell_exec(
+        self.tell_detail(
             key,
             EventAction::ExecCreate,
             &command,
             [("execID", id.clone())],
         );
-        self.tell_exec(key, EventAction::ExecStart, &command, [("execID", id)]);
+        self.tell_detail(key, EventAction::ExecStart, &command, [("execID", id)]);
         let program = match found {
             Ok(mut program) => {
                 program.begin(kernel.programs());
@@ -109,7 +108,7 @@ impl State {
             }
         };
         let pid = kernel.register(argv.clone().into());
-        let descriptors = open_descriptors(config, collector);
+        let descriptors = open_descriptors(config, output);
         let mut process = Process::new(argv, env, files, descriptors, pid);
         process.cwd = cwd;
         process.tty = config.tty;
@@ -126,9 +125,13 @@ impl State {
 
     /// The program has ended. Where its container ended first, that has been told already.
     pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
+        self.end_exec(key, exec, ending.exit.code);
+    }
+
+    pub(super) fn end_exec(&mut self, key: Key, exec: ExecKey, code: i64) {
         let active = self.containers.get_mut(key).and_then(|c| c.active.as_mut());
         if active.is_some_and(|active| active.execs.remove(&exec)) {
-            self.tell_exec_died(key, exec, ending.exit.code);
+            self.tell_exec_died(key, exec, code);
         }
     }
 
@@ -147,7 +150,7 @@ impl State {
 }
 
 /// Stdin is a file that has been read to its end after the input.
-fn open_descriptors(config: &ExecConfig, collector: &Arc<Collector>) -> Descriptors {
+fn open_descriptors(config: &ExecConfig, [stdout, stderr]: [Stream; 2]) -> Descriptors {
     let stdin = if config.input.is_empty() {
         Stream::Null
     } else {
@@ -157,6 +160,5 @@ fn open_descriptors(config: &ExecConfig, collector: &Arc<Collector>) -> Descript
         debug_assert!(written.is_some());
         Stream::Reader(reader)
     };
-    let [stdout, stderr] = collector.streams();
     Descriptors::new(stdin, stdout, stderr)
 }

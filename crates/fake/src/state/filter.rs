@@ -7,7 +7,7 @@ use super::{
     network::network_name,
 };
 use regex_lite::Regex;
-use wharf_core::{ContainerState, Filters, HealthStatus, ImageId, ListOptions, Protocol, Result};
+use wharf_core::{ContainerState, Filters, ImageId, ListOptions, Protocol, Result};
 
 /// The filters of a list, looked up and parsed once.
 pub(super) struct ContainerFilter<'a> {
@@ -133,8 +133,7 @@ impl State {
                     .iter()
                     .any(|ancestor| self.images.descends(image, ancestor))
             }
-            // Nothing is probed yet.
-            "health" => any(&|health| health == HealthStatus::None.as_str()),
+            "health" => any(&|health| health == container.health_status().as_str()),
             "network" => {
                 let name = network_name(config);
                 let id = name.as_deref().and_then(|name| self.networks.id(name));

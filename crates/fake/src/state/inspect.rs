@@ -33,6 +33,7 @@ impl State {
         info.networks = self.attachments(container);
         info.mounts = container.mounts.iter().map(mount_info).collect();
         info.platform = Some(container.image.platform.clone());
+        info.health = container.health.as_ref().map(|health| health.show());
         if let Some(active) = &container.active {
             info.pid = Some(active.host_pid);
             info.ports.clone_from(&active.endpoint.ports);

@@ -116,6 +116,7 @@ impl State {
         self.tell_network(key, network.as_deref(), EventAction::Connect);
         let launch = self.begin_run(key, config, ready, endpoint)?;
         self.tell_container(key, EventAction::Start, []);
+        self.begin_health(key);
         Ok(launch)
     }
 

@@ -109,6 +109,7 @@ impl State {
             (ContainerState::Running, Some(active)) => {
                 active.gate.shut();
                 container.state = ContainerState::Paused;
+                self.suspend_health(key);
                 self.tell_container(key, EventAction::Pause, []);
                 return Ok(());
             }
@@ -135,6 +136,7 @@ impl State {
             active.gate.open();
         }
         self.tell_container(key, EventAction::Unpause, []);
+        self.resume_health(key);
         Ok(())
     }
 
@@ -183,6 +185,7 @@ impl State {
         for exec in execs {
             self.tell_exec_died(key, exec, KILLED);
         }
+        self.suspend_health(key);
         self.networks.leave(&endpoint);
         self.tell_network(
             key,

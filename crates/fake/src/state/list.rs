@@ -9,7 +9,8 @@ use super::{
 use chrono::TimeDelta;
 use std::collections::HashMap;
 use wharf_core::{
-    ContainerConfig, ContainerState, ContainerSummary, ImageId, ListOptions, Result, Timestamp,
+    ContainerConfig, ContainerState, ContainerSummary, HealthStatus, ImageId, ListOptions, Result,
+    Timestamp,
 };
 
 impl State {
@@ -94,7 +95,14 @@ fn status(container: &Container, now: Timestamp) -> String {
     };
     match container.state {
         ContainerState::Created => "Created".to_owned(),
-        ContainerState::Running => format!("Up {}", since(container.started_at)),
+        ContainerState::Running => {
+            let health = match container.health_status() {
+                HealthStatus::None => String::new(),
+                HealthStatus::Starting => " (health: starting)".to_owned(),
+                known => format!(" ({known})"),
+            };
+            format!("Up {}{health}", since(container.started_at))
+        }
         ContainerState::Paused => format!("Up {} (Paused)", since(container.started_at)),
         ContainerState::Removing => "Removal In Progress".to_owned(),
         ContainerState::Dead => "Dead".to_owned(),

@@ -13,6 +13,7 @@ mod event;
 mod exec;
 mod filter;
 pub(crate) mod glob;
+mod health;
 mod image;
 mod inspect;
 mod launch;
@@ -32,6 +33,7 @@ mod volume;
 pub(crate) use container::{Key, RunId};
 pub(crate) use event::EventFilter;
 pub(crate) use exec::{ExecKey, ExecLaunch};
+pub(crate) use health::{Probe, Watch};
 pub(crate) use launch::Launch;
 pub(crate) use leaks::Mark;
 pub(crate) use lifecycle::Stopping;
@@ -93,6 +95,10 @@ pub(crate) enum Effect {
     Restart(Key, RunId, Duration),
     /// A container is gone, and who waits for that is told.
     Removed(Key, Exit),
+    /// A container is to be probed.
+    Watch(Key, Watch),
+    /// Not any more.
+    Unwatch(Key),
     /// A container has exited that is to be removed for it, in a moment.
     Reap(Key),
 }

@@ -192,11 +192,11 @@ fn what_a_state_forbids_is_a_conflict() {
     let exec = ExecConfig::new(["true"]);
     let collector = Collector::new(1, false);
     assert_eq!(
-        kind(state.exec(created, &exec, &collector)),
+        kind(state.exec(created, &exec, collector.streams())),
         ErrorKind::Conflict
     );
     assert_eq!(
-        kind(state.exec(paused, &exec, &collector)),
+        kind(state.exec(paused, &exec, collector.streams())),
         ErrorKind::Conflict
     );
     assert!(state.stop(created, None, Grace::Now).unwrap().is_none());

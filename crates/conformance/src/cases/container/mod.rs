@@ -5,6 +5,7 @@ use crate::case::Case;
 
 mod create;
 mod exec;
+mod health;
 mod inspect;
 mod kill;
 mod list;
@@ -40,6 +41,7 @@ pub(super) const CASES: &[&[Case]] = &[
     pause::CASES,
     restart::CASES,
     policy::CASES,
+    health::CASES,
     rename::CASES,
     prune::CASES,
     run::CASES,

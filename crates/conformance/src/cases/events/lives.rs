@@ -3,6 +3,7 @@
 use super::{GROUP, expect, prelude::*};
 
 const POLICY: Need = Need::Option("create_container.restart");
+const CHECK: Need = Need::Option("create_container.health_check");
 
 /// What is told after the last end of a run.
 async fn after_the_last_end(mut watch: Watch) -> Verdict<Vec<Event>> {
@@ -55,4 +56,40 @@ pub(super) const CASES: &[Case] = &[
             expect(&after_the_last_end(watch).await?, &["destroy"])?;
         }
     ),
+    case!("E14", a_probe_is_told_and_what_it_changes, [CHECK], |ctx| {
+        let mut watch = ctx.watch().await?;
+        let check = HealthCheck::new(HealthTest::Shell("exit 3".into()))
+            .with_interval(Duration::from_millis(500))
+            .with_retries(1);
+        let id = ctx
+            .started(ctx.config(IDLE).with_health_check(check))
+            .await?;
+        watch.until(EventAction::Start).await?;
+        let seen = watch.until(EventAction::HealthStatus).await?;
+        let steps = ["exec_create", "exec_start", "exec_die", "health_status"];
+        expect(&seen, &steps)?;
+        let details: Vec<_> = seen.iter().map(|event| event.detail.as_deref()).collect();
+        let line = Some("/bin/sh -c exit 3");
+        same("details", details, [line, line, None, Some("unhealthy")])?;
+        let code = seen[2].attributes.get("exitCode").map(String::as_str);
+        same("code", code, Some("3"))?;
+        // What stays as it is is not told again.
+        expect(&watch.until(EventAction::ExecDie).await?, &steps[..3])?;
+        let next = watch.next().await?;
+        same("action", next.action, EventAction::ExecCreate)?;
+        ctx.remove(&id).await?;
+    }),
+    case!("E14", the_end_of_a_run_tells_of_no_health, [CHECK], |ctx| {
+        let mut watch = ctx.watch().await?;
+        let check = HealthCheck::new(HealthTest::Shell("true".into()))
+            .with_interval(Duration::from_secs(1));
+        let config = ctx.config(IDLE).with_health_check(check);
+        let id = ctx.started(config).await?;
+        watch.until(EventAction::HealthStatus).await?;
+        ctx.stop(&id).await?;
+        ctx.remove(&id).await?;
+        let mut seen = watch.until(EventAction::Destroy).await?;
+        seen.retain(|event| event.action == EventAction::HealthStatus);
+        none("told of health", seen)?;
+    }),
 ];
