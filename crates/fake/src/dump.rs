@@ -1,7 +1,7 @@
 //! The engine's whole visible state as plain data.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use wharf_core::{
     ChangeKind, ContainerInfo, Event, ImageInfo, LogChunk, NetworkInfo, Timestamp, VolumeInfo,
 };
@@ -13,7 +13,8 @@ use wharf_core::{
 /// and its runtime has one thread; so its JSON can be kept in a file to compare with.
 ///
 /// What is better not kept in a file is not in it: the values of environment variables and of drivers' options are `…`,
-/// and of files there is the size and not the content. Command lines, labels and logs are as they are.
+/// and of files there is the size and not the content. Command lines, labels and logs are as they are. What a running
+/// container holds in a tmpfs is not shown.
 ///
 /// `Display` is an overview for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Dump {
     pub volumes: Vec<VolumeDump>,
     /// All networks, by name.
     pub networks: Vec<NetworkInfo>,
+    /// The folders of the pretended host, by path: where they differ from what the builder was given.
+    pub folders: BTreeMap<String, Vec<FileDump>>,
     /// What has happened, as far as the engine remembers: the last 256 events.
     pub events: Vec<Event>,
 }

@@ -15,11 +15,12 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A step, and how long after the one before it comes. An error is the last.
 pub(crate) type Step = (Duration, Result<PullProgress>);
 
-/// The whole way until the image is put in. `has` tells the layers that are here; `cuts` counts the connections that
-/// the registry has broken off.
+/// The whole way until the image is put in. Where all of it is `here`, nobody speaks of its layers; `has` tells those
+/// that are here for another image. `cuts` counts the connections that the registry has broken off.
 pub(crate) fn plan(
     reference: &ImageRef,
     found: &Found,
+    here: bool,
     has: impl Fn(&Layer) -> bool,
     cuts: &mut u32,
 ) -> Vec<Step> {
@@ -31,7 +32,8 @@ pub(crate) fn plan(
     let version = reference.tag().or(reference.digest()).unwrap_or_default();
     let from = format!("{version}: Pulling from {}", reference.repository());
     plan.step(PullProgress::new(PullPhase::Resolving, from));
-    let (known, new): (Vec<_>, Vec<_>) = found.image.layers.iter().partition(|layer| has(layer));
+    let layers = found.image.layers.iter().filter(|_| !here);
+    let (known, new): (Vec<_>, Vec<_>) = layers.partition(|layer| has(layer));
     for layer in known {
         plan.layer(layer, PullPhase::Exists, "Already exists");
     }

@@ -20,12 +20,12 @@ async fn started(runtime: &FakeRuntime, config: ContainerConfig) -> ContainerId 
 async fn scenario(fake: &Fake) {
     let runtime = fake.runtime();
     let script = "echo out; echo err >&2; printf 12345 > /root/new; rm /etc/group; echo x >> /etc/passwd; \
-                  mkdir -p /data/a; echo v > /data/a/b; sleep 100";
+                  mkdir -p /data/a; echo v > /data/a/b; echo s > /srv/new; sleep 100";
     let config = ContainerConfig::new("busybox")
         .with_name("web")
         .with_command(["sh", "-c", script])
         .with_env([("TOKEN", SECRET)])
-        .with_mounts([Mount::volume("data", "/data")]);
+        .with_mounts([Mount::volume("data", "/data"), Mount::bind("/srv", "/srv")]);
     started(&runtime, config).await;
     runtime
         .create_container(ContainerConfig::new("busybox"))
@@ -43,6 +43,8 @@ fn fake(seed: u64) -> Fake {
     Fake::builder()
         .seed(seed)
         .image("secretive", image)
+        .unwrap()
+        .host_folder("/srv", [("old", SECRET)])
         .unwrap()
         .build()
 }
@@ -78,6 +80,7 @@ async fn it_shows_containers_files_logs_volumes_images_networks_and_events() {
             ("/etc/passwd", "modified", Some(passwd)),
             ("/root", "modified", None),
             ("/root/new", "added", Some(5)),
+            ("/srv", "added", None),
         ]
     );
     let volumes: Vec<_> = dump
@@ -86,6 +89,8 @@ async fn it_shows_containers_files_logs_volumes_images_networks_and_events() {
         .map(|volume| (volume.info.name.as_str(), volume.anonymous))
         .collect();
     assert_eq!(volumes, [("data", false), ("memory", false)]);
+    let served: Vec<_> = dump.folders["/srv"].iter().map(|f| &f.path[..]).collect();
+    assert_eq!(served, ["/new"]);
     let data: Vec<_> = dump.volumes[0].files.iter().map(|f| &f.path[..]).collect();
     assert_eq!(data, ["/a", "/a/b"]);
     let tags: Vec<_> = dump.images.iter().flat_map(|image| &image.tags).collect();

@@ -190,6 +190,9 @@ async fn a_limit_for_a_time_is_over_with_it() {
     assert!(error.is_none());
     let last = steps.last().unwrap();
     assert_eq!(last.message, "Status: Image is up to date for r.test/app:1");
+    // Nobody speaks of layers where the image is here.
+    let phases: Vec<_> = steps.iter().map(|step| step.phase.as_str()).collect();
+    assert_eq!(phases, ["resolving", "digest", "done"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,7 +41,8 @@ impl ImageOps for Engine {
             let found = registries.find(reference, platform, credentials, state.now())?;
             let has = |layer: &Layer| state.has_layer(&layer.digest);
             let cuts = registries.cuts(reference.registry());
-            let steps = pull::plan(reference, &found, has, cuts);
+            let here = state.has_image(&found.image.id());
+            let steps = pull::plan(reference, &found, here, has, cuts);
             Ok((found, steps, world.door(&shared)))
         })?;
         let name = reference.clone();

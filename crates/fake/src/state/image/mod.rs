@@ -223,6 +223,10 @@ impl State {
         }
     }
 
+    pub(crate) fn has_image(&self, id: &ImageId) -> bool {
+        self.images.get(id).is_some()
+    }
+
     /// Whether a layer is here, so that a pull need not fetch it.
     pub(crate) fn has_layer(&self, digest: &str) -> bool {
         let mut layers = self.images.all.values().flat_map(|image| &image.layers);
