@@ -383,3 +383,34 @@ async fn a_panic_while_it_is_dropped_ends_nothing_else() {
     let info = runtime.inspect_container("app", InspectOptions::default());
     assert_eq!(info.await.unwrap().state, ContainerState::Running);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_each_ends_as_it_does_alone() {
+    let program = Program::new(|context: Context| async move {
+        let number: u8 = context.argv()[1].parse().unwrap();
+        context.sleep(Duration::from_millis(5)).await;
+        assert!(!number.is_multiple_of(3), "{number} is no good");
+        context.write_file("/number", [number]).unwrap();
+        context.read_file("/number").unwrap()[0]
+    });
+    let fake = app(program);
+    let runs = (0..90_u8).map(|number| {
+        let runtime = fake.runtime();
+        tokio::spawn(async move {
+            let config = command(&["app", &number.to_string()]);
+            let output = runtime.run(config, RunOptions::default()).await.unwrap();
+            (number, output)
+        })
+    });
+    for run in futures::future::join_all(runs).await {
+        let (number, output) = run.unwrap();
+        if number.is_multiple_of(3) {
+            assert_eq!(output.code(), 101);
+            let word = format!("app: panicked: {number} is no good\n");
+            assert_eq!(output.stderr_text(), word);
+        } else {
+            assert_eq!(output.code(), i64::from(number));
+        }
+    }
+    fake.leaks().none();
+}
