@@ -210,6 +210,35 @@ async fn a_restart_policy_brings_it_past_its_crashes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_health_check_can_be_one() {
+    let fake = app(Script::new().forever());
+    let ready = Script::new().on_starts(..=2, Script::new().print("no").exit(2));
+    fake.add_program("pg_isready", ready.print("yes")).unwrap();
+    let runtime = fake.runtime();
+    let check = HealthCheck::new(HealthTest::Command(vec!["pg_isready".to_owned()]))
+        .with_interval(SECOND)
+        .with_retries(2);
+    let config = command(&["app"]).with_name("app").with_health_check(check);
+    runtime.create_container(config).await.unwrap();
+    again(&runtime).await;
+    let health = async |after: Duration| {
+        sleep(after).await;
+        let info = runtime.inspect_container("app", InspectOptions::default());
+        info.await.unwrap().health.unwrap()
+    };
+    assert_eq!(health(SECOND / 2).await.status, HealthStatus::Starting);
+    assert_eq!(health(SECOND * 2).await.status, HealthStatus::Unhealthy);
+    let healthy = health(SECOND).await;
+    assert_eq!(healthy.status, HealthStatus::Healthy);
+    let said: Vec<_> = healthy
+        .log
+        .iter()
+        .map(|probe| probe.output.as_str())
+        .collect();
+    assert_eq!(said, ["no", "no", "yes"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn starts_are_counted_over_containers_where_it_says_so() {
     let crash = Script::new().exit(1);
     let script = Script::new().on_starts_anywhere(1..3, crash);
