@@ -211,6 +211,13 @@ impl Builder {
     /// fails prints its seed, so that its run can be had again.
     ///
     /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the variable is no whole number.
+    ///
+    /// ```
+    /// # use wharf_fake::Fake;
+    /// let fake = Fake::builder().random_seed()?.build();
+    /// println!("this run has the seed {}", fake.seed());
+    /// # Ok::<(), wharf_core::Error>(())
+    /// ```
     pub fn random_seed(self) -> Result<Self> {
         seed::varying().map(|seed| self.seed(seed))
     }

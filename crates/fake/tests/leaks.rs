@@ -186,3 +186,22 @@ async fn a_mark_takes_what_is_there_and_images_count_where_they_are_asked_for() 
     );
     drop(before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_engine_is_about_to_remove_by_itself_is_no_leak() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let config = ContainerConfig::new("busybox")
+        .with_command(["true"])
+        .with_auto_remove(true)
+        .with_mounts([Mount::anonymous("/scratch"), Mount::volume("data", "/data")]);
+    let id = started(&runtime, config).await;
+    assert_eq!(fake.leaks().len(), 3);
+    let wait = runtime.wait_container(&id, WaitOptions::default());
+    wait.await.unwrap().await.unwrap();
+    assert_eq!(fake.dump().containers.len(), 1);
+    assert_eq!(
+        kinds(&fake.leaks()),
+        [(LeakKind::Volume, "data".to_owned())]
+    );
+}

@@ -314,3 +314,70 @@ async fn what_registries_have_counted_comes_back_and_a_mark_too() {
     fork.leaks().and_images().none();
     removed(&fork.runtime(), &made).await;
 }
+
+/// Makes, starts, ends and removes containers until the world is gone for good; whatever is refused is tried again.
+async fn churn(runtime: FakeRuntime, rounds: u32) {
+    for round in 0..rounds {
+        let Ok(made) = runtime
+            .create_container(shell("while true; do echo x; sleep 0.001; done"))
+            .await
+        else {
+            continue;
+        };
+        let id = &made.id;
+        let started = runtime.start_container(id, StartOptions::default()).await;
+        let wait = runtime.wait_container(id, WaitOptions::default()).await;
+        let ended = if round % 2 == 0 {
+            runtime.kill_container(id, KillOptions::default()).await
+        } else {
+            let grace = StopOptions::default().with_grace(Grace::Now);
+            runtime.stop_container(id, grace).await
+        };
+        if let Ok(wait) = wait {
+            let exit = wait.await;
+            // Either it was told how it ended, or that its world is gone.
+            match exit {
+                Ok(exit) => assert!(exit.code == 137 || started.is_err() || ended.is_err()),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error}"),
+            }
+        }
+        let _ = runtime.remove_container(id, RemoveOptions::default()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_nothing_of_an_old_world_gets_into_the_new_one() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let id = started(&runtime, shell("trap '' TERM; sleep 1000")).await;
+    let snapshot = fake.snapshot();
+    let before = fake.dump();
+    let churning: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(churn(fake.runtime(), 200)))
+        .collect();
+    while !churning.iter().all(tokio::task::JoinHandle::is_finished) {
+        fake.restore(&snapshot);
+        tokio::task::yield_now().await;
+    }
+    for task in churning {
+        task.await.unwrap();
+    }
+    fake.restore(&snapshot);
+    let after = fake.dump();
+    assert_eq!(
+        (&after.containers, &after.events),
+        (&before.containers, &before.events)
+    );
+    let wait = runtime
+        .wait_container(&id, WaitOptions::default())
+        .await
+        .unwrap();
+    runtime
+        .kill_container(&id, KillOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(wait.await.unwrap().code, 137);
+    fake.leaks().of(wharf_fake::LeakKind::Stream).none();
+    fake.leaks().of(wharf_fake::LeakKind::Wait).none();
+    fake.leaks().of(wharf_fake::LeakKind::Call).none();
+}

@@ -124,3 +124,18 @@ impl OpenList {
         self.restored.send_replace(());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Fake;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_does_not_get_into_another_world_than_its_own() {
+        let fake = Fake::new();
+        let shared = fake.shared();
+        let door = shared.step(|world| world.door(shared));
+        assert_eq!(door.step(|_, _| 1), Some(1));
+        shared.restore(&shared.freeze());
+        assert_eq!(door.step(|_, _| 2), None);
+    }
+}

@@ -3,7 +3,7 @@
 use super::{State, container::Container, exec::ExecKey};
 use crate::leaks::{Leak, LeakKind};
 use std::collections::BTreeSet;
-use wharf_core::{ImageId, Timestamp};
+use wharf_core::{ContainerState, ImageId, Timestamp};
 
 /// What was there at a moment: what came later is a leak as long as it stays.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ impl State {
 
     pub(crate) fn leaks(&self, mark: &Mark) -> Vec<Leak> {
         let containers = self.containers.iter().map(|(_, container)| container);
-        let new = containers.filter(|container| container.created >= mark.time);
+        let new = containers.filter(|container| container.created >= mark.time && stays(container));
         let mut leaks: Vec<Leak> = new.map(left_container).collect();
         for (_, container) in self.containers.iter() {
             let execs = container.active.iter().flat_map(|active| &active.execs);
@@ -49,14 +49,17 @@ impl State {
         let users = self.volumes_in_use();
         let volumes = self.volumes.iter();
         let new = volumes.filter(|(info, ..)| info.created.is_none_or(|time| time >= mark.time));
-        let leak = new.map(|(info, anonymous, _)| {
-            let names: Vec<&str> = users
+        let leak = new.filter_map(|(info, anonymous, _)| {
+            let users: Vec<&Container> = users
                 .get(&info.name)
                 .into_iter()
                 .flatten()
                 .filter_map(|key| self.containers.get(*key))
-                .map(|container| container.name.as_str())
                 .collect();
+            if anonymous && !users.is_empty() && !users.iter().any(|user| stays(user)) {
+                return None;
+            }
+            let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
             let kind = if anonymous {
                 "anonymous volume"
             } else {
@@ -68,7 +71,7 @@ impl State {
             };
             let made = info.created.unwrap_or(mark.time);
             let line = format!("{kind} {}: made at {made}, used by {users}", info.name);
-            Leak::new(LeakKind::Volume, info.name, info.created, line)
+            Some(Leak::new(LeakKind::Volume, info.name, info.created, line))
         });
         leak.collect()
     }
@@ -83,6 +86,12 @@ impl State {
         });
         leak.collect()
     }
+}
+
+/// Whether it is here until somebody removes it. The engine is about to remove one that has exited and removes itself,
+/// with its anonymous volumes.
+fn stays(container: &Container) -> bool {
+    container.state != ContainerState::Removing
 }
 
 fn left_container(container: &Container) -> Leak {
