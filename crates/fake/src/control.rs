@@ -25,6 +25,9 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 /// [script](crate::Script) or a closure as a [`Program`], [added](Self::add_program) to the fake or
 /// [brought by an image](ImageFixture::with_program).
 ///
+/// It can be asked what there is ([`dump`](Self::dump)) and what the code under test has left ([`leaks`](Self::leaks)),
+/// and be brought back to where it was, or doubled ([`snapshot`](Self::snapshot), [`fork`](Self::fork)).
+///
 /// What it cannot do it refuses by name, and [`capabilities`](wharf_core::Runtime::capabilities) says so. What a real
 /// engine's kernel would see to is kept and shown only, since there is none: `privileged`, `cap_add`, `cap_drop`,
 /// `memory` and `cpus` of a container change nothing that its programs do.

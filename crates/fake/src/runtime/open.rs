@@ -109,16 +109,46 @@ impl OpenList {
 pub(super) struct Open {
     entry: Entry,
     operation: Operation,
-    /// Held, so that the sender of `closed` does not go with the last clone of the handle: what is still open then
-    /// stays so.
-    session: Arc<Session>,
+    ends: Ends,
+}
+
+/// What ends it before its time.
+#[derive(Clone)]
+struct Ends {
+    closed: watch::Receiver<bool>,
     restored: watch::Receiver<()>,
 }
 
-/// Its place in the list, until this is dropped.
+impl Ends {
+    /// Why it has to end now, if it has to.
+    fn now(&self) -> Option<Error> {
+        if self.is_restored() {
+            return Some(restored());
+        }
+        let is_closed = self.closed.has_changed().unwrap_or_default();
+        is_closed.then(closed)
+    }
+
+    fn is_restored(&self) -> bool {
+        self.restored.has_changed().unwrap_or_default()
+    }
+
+    /// Comes back, with the reason, when it has to end.
+    async fn come(mut self) -> Error {
+        let (closing, restoring) = (self.closed.changed(), self.restored.changed());
+        match future::select(pin!(closing), pin!(restoring)).await {
+            Either::Left(_) => closed(),
+            Either::Right(_) => restored(),
+        }
+    }
+}
+
+/// Its place in the list, until this is dropped. The list and the session have the senders that [`Ends`] listens to:
+/// what is open when the last handle goes stays so.
 struct Entry {
     list: Arc<OpenList>,
     number: u64,
+    _session: Arc<Session>,
 }
 
 impl Drop for Entry {
@@ -130,8 +160,13 @@ impl Drop for Entry {
 impl Engine {
     /// What an operation begins with that may answer late.
     pub(super) fn open(&self, kind: OpenKind, operation: Operation, target: &str) -> Result<Open> {
+        // Before the look at the connection, so that a close after it is noticed.
+        let closed = self.session.closed.subscribe();
         let list = &self.enter()?.open;
-        let restored = list.restored.subscribe();
+        let ends = Ends {
+            closed,
+            restored: list.restored.subscribe(),
+        };
         let opened = Opened {
             kind,
             operation,
@@ -147,37 +182,26 @@ impl Engine {
             entry: Entry {
                 list: Arc::clone(list),
                 number,
+                _session: Arc::clone(&self.session),
             },
             operation,
-            session: Arc::clone(&self.session),
-            restored,
+            ends,
         })
     }
 }
 
 impl Open {
-    /// Comes back, with the reason, when it has to end.
-    fn interrupted(&self) -> impl Future<Output = Error> + Send + 'static {
-        let (session, mut again) = (Arc::clone(&self.session), self.restored.clone());
-        async move {
-            let mut closing = session.closed.subscribe();
-            let closing = pin!(closing.wait_for(|closed| *closed));
-            // Both senders are held by what waits here.
-            match future::select(closing, pin!(again.changed())).await {
-                Either::Left(_) => closed(),
-                Either::Right(_) => restored(),
-            }
-        }
-    }
-
     /// An answer that takes its time, and does not come any more once this has to end.
     pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T>>) -> Result<T> {
-        match future::select(pin!(answer), pin!(self.interrupted())).await {
+        let Self { entry, ends, .. } = self;
+        let outcome = match future::select(pin!(answer), pin!(ends.clone().come())).await {
             // What the end of the old world has brought about is no answer of it.
-            Either::Left(_) if self.restored.has_changed().unwrap_or(true) => Err(restored()),
+            Either::Left(_) if ends.is_restored() => Err(restored()),
             Either::Left((outcome, _)) => outcome,
             Either::Right((error, _)) => Err(error),
-        }
+        };
+        drop(entry);
+        outcome
     }
 
     /// The same for an answer that is handed out before it is there.
@@ -197,16 +221,25 @@ impl Open {
         self,
         items: impl Stream<Item = Result<T>> + Send + 'static,
     ) -> Items<T> {
-        let operation = self.operation;
+        let Self {
+            entry,
+            operation,
+            ends,
+        } = self;
+        let come = Box::pin(ends.clone().come());
         // With its end what it holds is let go, and not only when the caller drops it.
-        let mut open = Some((Box::pin(self.interrupted()), Box::pin(items), self.entry));
+        let mut open = Some((ends, come, Box::pin(items), entry));
         Items::new(stream::poll_fn(move |context| {
-            let Some((interrupted, items, _)) = &mut open else {
+            let Some((ends, come, items, _)) = &mut open else {
                 return Poll::Ready(None);
             };
-            let next = match interrupted.as_mut().poll(context) {
-                Poll::Ready(error) => Some(Err(error)),
-                Poll::Pending => ready!(items.as_mut().poll_next(context)),
+            let next = match ends.now() {
+                Some(error) => Some(Err(error)),
+                None => match items.as_mut().poll_next(context) {
+                    Poll::Ready(next) => next,
+                    // To be woken by an end costs more than to look for one: only who has nothing else to do asks for it.
+                    Poll::Pending => Some(Err(ready!(come.as_mut().poll(context)))),
+                },
             };
             if !matches!(next, Some(Ok(_))) {
                 open = None;
