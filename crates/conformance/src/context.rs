@@ -157,6 +157,13 @@ impl Context {
         self.started(self.config(script)).await
     }
 
+    /// A container one of whose programs wants to hold more than it may.
+    pub(crate) fn hungry(&self) -> ContainerConfig {
+        // Where nothing holds it to its limit it ends nevertheless.
+        let config = self.config("head -c 64000000 /dev/zero | tail > /dev/null");
+        config.with_memory(8 << 20)
+    }
+
     /// A container that fails, and that its restart policy has started again and again: it waits for its next run, a
     /// second and more.
     pub(crate) async fn between_runs(&self, script: &str) -> Verdict<ContainerId> {

@@ -241,6 +241,11 @@ pub const VARIANCES: &[Variance] = &[
         "It tells each start by a policy as a restart too.",
     ),
     podman(
+        "memory_that_is_used_up_is_told_before_the_end",
+        "got [\"create\", \"start\", \"die\"]",
+        "It tells of no memory that is used up.",
+    ),
+    podman(
         "a_volumes_life_is_told",
         "driver: expected",
         "It does not tell the driver.",

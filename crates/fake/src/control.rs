@@ -30,7 +30,7 @@ use wharf_core::{Checked, ImageRef, Result, Timestamp};
 ///
 /// What it cannot do it refuses by name, and [`capabilities`](wharf_core::Runtime::capabilities) says so. What a real
 /// engine's kernel would see to is kept and shown only, since there is none: `privileged`, `cap_add`, `cap_drop`,
-/// `memory` and `cpus` of a container change nothing that its programs do.
+/// and `cpus` of a container change nothing that its programs do, and `memory` only bounds what one of busybox's holds.
 ///
 /// ```
 /// use wharf_core::{ContainerConfig, RunOptions, RuntimeExt};

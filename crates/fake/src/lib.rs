@@ -22,6 +22,7 @@ mod runtime;
 mod seed;
 mod snapshot;
 mod state;
+mod trouble;
 
 pub use control::{Builder, Fake};
 pub use dump::{ContainerDump, Dump, FileDump, VolumeDump};

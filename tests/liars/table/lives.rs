@@ -1,8 +1,8 @@
-//! Lies about what the engine itself takes care of: restarts and health.
+//! Lies about what the engine itself takes care of: restarts, health and memory.
 
 use super::{Row, edit};
 use crate::lie::{
-    Fate::{Kept, Lost},
+    Fate::{Kept, Late, Lost},
     Lie::{Answer, Hear, Item, Pretend},
 };
 use std::{any::Any, time::Duration};
@@ -157,6 +157,26 @@ pub(super) const LIES: &[Row] = &[
                 event.detail = None;
             }
             Kept
+        }),
+    ),
+    (
+        "memory that ran out is not told of what has ended",
+        "what_holds_too_much_memory_is_killed",
+        Answer(edit!(|info: ContainerInfo| info.oom_killed = false)),
+    ),
+    (
+        "every end is for want of memory",
+        "what_holds_too_much_memory_is_killed",
+        Answer(edit!(
+            |info: ContainerInfo| info.oom_killed = info.exit_code.is_some()
+        )),
+    ),
+    (
+        "that memory ran out is told after the end",
+        "memory_that_is_used_up_is_told_before_the_end",
+        Item(|item: &mut dyn Any| match item.downcast_ref::<Event>() {
+            Some(event) if event.action == EventAction::Oom => Late,
+            _ => Kept,
         }),
     ),
 ];

@@ -20,10 +20,19 @@ struct Shared {
     hostname: Box<str>,
     init: bool,
     cpus: u32,
-    limit: usize,
+    limits: Limits,
     out_of_memory: AtomicBool,
     programs: Arc<Programs>,
     table: Mutex<Table>,
+}
+
+/// How much a container may have; without a limit as much as there is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limits {
+    /// So many processes.
+    pub(crate) processes: Option<usize>,
+    /// So many bytes that one of its processes holds.
+    pub(crate) memory: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -41,14 +50,14 @@ impl Kernel {
     pub(crate) const PROCESS_LIMIT: usize = 4096;
 
     /// A container with nothing in it yet. With `init` its first process is not PID 1, but has an
-    /// init above it that hands signals on, and is one of its processes. No more than `limit` of them fork at a time;
-    /// the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the limit
+    /// init above it that hands signals on, and is one of its processes. Of them no more than the limit fork at a
+    /// time; the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the limit
     /// too, as a real engine lets it, but counts.
     #[must_use]
     pub(crate) fn new(
         hostname: &str,
         init: bool,
-        limit: Option<usize>,
+        limits: Limits,
         cpus: u32,
         programs: Arc<Programs>,
     ) -> Self {
@@ -57,7 +66,7 @@ impl Kernel {
             hostname: hostname.into(),
             init,
             cpus,
-            limit: limit.unwrap_or(Self::PROCESS_LIMIT),
+            limits,
             out_of_memory: AtomicBool::new(false),
             programs,
             table: Mutex::new(Table {
@@ -73,10 +82,10 @@ impl Kernel {
             hostname,
             init,
             cpus,
-            limit,
+            limits,
             ..
         } = &*self.0;
-        Self::new(hostname, *init, Some(*limit), *cpus, programs)
+        Self::new(hostname, *init, *limits, *cpus, programs)
     }
 
     /// What runs here instead of what the files hold.
@@ -93,6 +102,11 @@ impl Kernel {
     #[must_use]
     pub(crate) fn hostname(&self) -> &str {
         &self.0.hostname
+    }
+
+    /// Whether a process may hold so many bytes.
+    pub(crate) fn has_memory(&self, bytes: usize) -> bool {
+        self.0.limits.memory.is_none_or(|limit| bytes <= limit)
     }
 
     /// The memory is used up: one of the processes is killed for it.
@@ -113,7 +127,8 @@ impl Kernel {
 
     /// A pid for a process that another one forks; `None` at the limit.
     pub(crate) fn fork(&self, command: Arc<[String]>, signals: Signals) -> Option<Pid> {
-        let room = self.lock().entries.len() + usize::from(self.0.init) < self.0.limit;
+        let limit = self.0.limits.processes.unwrap_or(Self::PROCESS_LIMIT);
+        let room = self.lock().entries.len() + usize::from(self.0.init) < limit;
         room.then(|| self.enter(command, signals))
     }
 

@@ -27,7 +27,7 @@ use crate::fs::{Device, Files, FsError, OpenOptions, Owner};
 pub(crate) use account::find_account;
 pub(crate) use applets::names as applet_names;
 pub(crate) use io::{Channel, Descriptors, IoError, PIPE_CAPACITY, PipeWriter, Sink, Stream, pipe};
-pub(crate) use kernel::{Kernel, Pid};
+pub(crate) use kernel::{Kernel, Limits, Pid};
 #[cfg(test)]
 pub(crate) use program::ResolveError;
 pub(crate) use program::{Program, failed_to_write, resolve};

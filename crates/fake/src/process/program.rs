@@ -300,6 +300,10 @@ async fn failed(fail: Fail, process: &Process) -> ExitStatus {
             process.complain(&message).await;
             ExitStatus::Code(1)
         }
+        Fail::OutOfMemory => {
+            process.pid.kernel().run_out_of_memory();
+            ExitStatus::Signal(Signal::KILL)
+        }
         Fail::Usage(message) => {
             if !message.is_empty() {
                 process.complain(&message).await;

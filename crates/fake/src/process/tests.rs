@@ -51,7 +51,7 @@ impl Collector {
 fn kernel(init: bool) -> Kernel {
     let config = wharf_core::ContainerConfig::new("busybox");
     let programs = Programs::new(Rules::default(), Arc::default(), Arc::new(config));
-    Kernel::new("box", init, None, 2, Arc::new(programs))
+    Kernel::new("box", init, Limits::default(), 2, Arc::new(programs))
 }
 
 /// A container to run commands in.

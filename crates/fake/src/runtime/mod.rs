@@ -152,6 +152,12 @@ impl Shared {
         outcome
     }
 
+    /// A transition by the test's hand, which may be outside of the tokio runtime that the engine lives in.
+    pub(crate) fn intervene<T>(self: &Arc<Self>, transition: impl FnOnce(&mut World) -> T) -> T {
+        let _home = self.handle.get().map(Handle::enter);
+        self.step(transition)
+    }
+
     /// A look that changes nothing.
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         let mut world = self.lock();

@@ -32,6 +32,8 @@ pub(super) struct Container {
     pub(super) config: Arc<ContainerConfig>,
     pub(super) state: ContainerState,
     pub(super) exit_code: Option<i64>,
+    /// A process of the last run was killed for want of memory.
+    pub(super) oom_killed: bool,
     pub(super) error: Option<String>,
     pub(super) started_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,

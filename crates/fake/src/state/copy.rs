@@ -83,6 +83,7 @@ impl Container {
             config: Arc::clone(&self.config),
             state: self.state.clone(),
             exit_code: self.exit_code,
+            oom_killed: self.oom_killed,
             error: self.error.clone(),
             started_at: self.started_at,
             finished_at: self.finished_at,

@@ -50,6 +50,7 @@ impl State {
             config,
             state: ContainerState::Created,
             exit_code: None,
+            oom_killed: false,
             error: None,
             started_at: None,
             finished_at: None,

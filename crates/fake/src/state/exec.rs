@@ -125,6 +125,9 @@ impl State {
 
     /// The program has ended. Where its container ended first, that has been told already.
     pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
+        if ending.out_of_memory {
+            self.note_out_of_memory(key);
+        }
         self.end_exec(key, exec, ending.exit.code);
     }
 

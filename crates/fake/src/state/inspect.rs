@@ -27,6 +27,7 @@ impl State {
             .as_ref()
             .map_or(0, |restarts| restarts.count);
         info.exit_code = container.exit_code;
+        info.oom_killed = container.oom_killed;
         info.error.clone_from(&container.error);
         info.started_at = container.started_at;
         info.finished_at = container.finished_at;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::EngineClock,
     fs::{self, Files, Owner, Tree},
-    process::{self, Descriptors, Kernel, Process, Program},
+    process::{self, Descriptors, Kernel, Limits, Process, Program},
     program::Role,
     run::{Gate, LogSink},
 };
@@ -181,14 +181,17 @@ impl State {
                 endpoint.ports.push(exposed);
             }
         }
-        let limit = config
-            .pids_limit
-            .and_then(|limit| usize::try_from(limit).ok());
+        let number = |limit: Option<u64>| limit.and_then(|limit| usize::try_from(limit).ok());
+        let limits = Limits {
+            processes: number(config.pids_limit),
+            memory: number(config.memory),
+        };
         let programs = Arc::clone(&container.programs);
         program.begin(&programs);
-        let kernel = Kernel::new(&hostname, config.init, limit, self.host.cpus, programs);
+        let kernel = Kernel::new(&hostname, config.init, limits, self.host.cpus, programs);
         container.state = ContainerState::Running;
         container.exit_code = None;
+        container.oom_killed = false;
         container.error = None;
         container.started_at = Some(now);
         container.runs += 1;

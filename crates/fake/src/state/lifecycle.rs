@@ -14,7 +14,7 @@ use wharf_core::{
 /// How long a stop waits where nobody says otherwise.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// What SIGKILL ends with.
-const KILLED: i64 = 128 + 9;
+pub(super) const KILLED: i64 = 128 + 9;
 
 /// A stop that has sent its signal: the end is now waited for, and SIGKILL comes after the grace, if ever.
 #[derive(Debug)]
@@ -145,12 +145,15 @@ impl State {
         if self.container(key)?.run() != run {
             return Ok(());
         }
+        if ending.out_of_memory {
+            self.note_out_of_memory(key);
+        }
         self.end(key, ending.exit)
     }
 
     /// The end of a run, in the order of the engine: what it held is given back, those who stop it are done, and then
     /// it is told.
-    fn end(&mut self, key: Key, ending: Exit) -> Result<()> {
+    pub(super) fn end(&mut self, key: Key, ending: Exit) -> Result<()> {
         let now = self.now;
         let container = self.container_mut(key)?;
         let Some(active) = container.active.take() else {

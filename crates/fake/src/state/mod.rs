@@ -23,6 +23,7 @@ mod list;
 mod mounts;
 mod names;
 mod network;
+mod oom;
 mod prune;
 mod remove;
 mod restart;

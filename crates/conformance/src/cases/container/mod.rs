@@ -10,6 +10,7 @@ mod inspect;
 mod kill;
 mod list;
 mod logs;
+mod memory;
 mod options;
 mod pause;
 mod policy;
@@ -42,6 +43,7 @@ pub(super) const CASES: &[&[Case]] = &[
     restart::CASES,
     policy::CASES,
     health::CASES,
+    memory::CASES,
     rename::CASES,
     prune::CASES,
     run::CASES,

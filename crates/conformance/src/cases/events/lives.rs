@@ -92,4 +92,18 @@ pub(super) const CASES: &[Case] = &[
         seen.retain(|event| event.action == EventAction::HealthStatus);
         none("told of health", seen)?;
     }),
+    case!(
+        "E15",
+        memory_that_is_used_up_is_told_before_the_end,
+        |ctx| {
+            let mut watch = ctx.watch().await?;
+            ctx.finished(ctx.hungry()).await?;
+            let mut seen = watch.until(EventAction::Die).await?;
+            // It may be told more than once.
+            seen.dedup_by_key(|event| event.action.clone());
+            expect(&seen, &["create", "start", "oom", "die"])?;
+            let code = seen[3].attributes.get("exitCode").map(String::as_str);
+            same("code", code, Some("137"))?;
+        }
+    ),
 ];

@@ -33,6 +33,8 @@ pub(super) enum Fail {
     Message(String),
     /// It was called wrongly: with these words, how to call it, and exit code 1.
     Usage(String),
+    /// It holds more than its container may.
+    OutOfMemory,
 }
 
 impl From<IoError> for Fail {
@@ -180,6 +182,17 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// A process can hold so many bytes, of one line or of all.
+fn check_memory(process: &Process, held: usize) -> Result<(), Fail> {
+    if !process.pid.kernel().has_memory(held) {
+        Err(Fail::OutOfMemory)
+    } else if held > LINE_LIMIT {
+        Err(Fail::Message("out of memory".to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
 /// An input read line by line.
 pub(super) struct Lines<'a> {
     process: &'a Process,
@@ -220,9 +233,7 @@ impl<'a> Lines<'a> {
             self.held.drain(..self.start);
             self.start = 0;
             searched = self.held.len();
-            if searched > LINE_LIMIT {
-                return Err(Fail::Message("out of memory".to_owned()));
-            }
+            check_memory(self.process, searched)?;
             let bytes = read(self.process, &self.stream).await?;
             self.ended = bytes.is_empty();
             self.held.extend_from_slice(&bytes);
@@ -245,9 +256,7 @@ pub(super) async fn read_all(process: &Process, stream: &Stream) -> Result<Vec<u
             return Ok(all);
         }
         all.extend_from_slice(&bytes);
-        if all.len() > LINE_LIMIT {
-            return Err(Fail::Message("out of memory".to_owned()));
-        }
+        check_memory(process, all.len())?;
     }
 }
 

@@ -205,11 +205,13 @@ async fn last(
 ) -> Result<(), Fail> {
     let amount = usize::try_from(amount).unwrap_or(usize::MAX);
     let mut held: Vec<u8> = Vec::new();
+    // What was searched once is searched again only when there is as much anew.
+    let mut enough = 4 * BLOCK;
     loop {
         let block = read(process, stream).await?;
         let ended = block.is_empty();
         held.extend_from_slice(&block);
-        if ended || held.len() > 4 * BLOCK {
+        if ended || held.len() > enough {
             let keep = if by_bytes {
                 held.len().saturating_sub(amount)
             } else {
@@ -223,9 +225,8 @@ async fn last(
                 before.unwrap_or(0)
             };
             held.drain(..if amount == 0 { held.len() } else { keep });
-        }
-        if held.len() > super::LINE_LIMIT {
-            return Err(Fail::Message("out of memory".to_owned()));
+            super::check_memory(process, held.len())?;
+            enough = enough.max(2 * held.len());
         }
         if ended {
             return Ok(printer.write(&held).await?);
