@@ -10,15 +10,16 @@ use std::{fmt, sync::Arc};
 ///
 /// It has containers with their files and logs, images, volumes, networks, the events that the engine remembers, what
 /// registries have counted, the programs that the test has chosen and how often each was started, the clock, and the
-/// state of all that looks random. Taking one is cheap: files are shared
-/// until one side writes to them. Its clones are the same snapshot.
+/// state of all that looks random. Taking one is cheap: files are shared until one side writes to them. Its clones are
+/// the same snapshot.
 ///
 /// **Running programs begin anew.** A program is a future, which cannot be copied. In what is made from a snapshot the
 /// main program of each running container begins again from its start, quietly: no event tells it, `started_at`, pid,
 /// address and number of runs are as they were, and so are the files that it has changed and the log that it has
 /// written, but for a line that it had not ended. One that is paused begins when it is unpaused. Programs that an exec
 /// started do not come along, nor do calls, streams and waits: a stop that was under way is not under way there. What
-/// the engine had still to do by itself, as to remove a container that removes itself, it does there too.
+/// the engine had still to do by itself it does there too: probe a container, start it again, remove one that removes
+/// itself. What a closure has captured is the test's own and no part of a snapshot.
 #[derive(Clone)]
 pub struct Snapshot(Arc<Frozen>);
 

@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::time::sleep;
 use wharf_core::*;
-use wharf_fake::{Dump, Fake, FakeRuntime, ImageFixture, Registry};
+use wharf_fake::{Dump, Fake, FakeRuntime, ImageFixture, Registry, Script};
 
 fn shell(script: &str) -> ContainerConfig {
     ContainerConfig::new("busybox").with_command(["sh", "-c", script])
@@ -51,10 +51,32 @@ async fn service(runtime: &FakeRuntime, number: u64) -> Result<()> {
     Ok(())
 }
 
+/// One that fails and is started again, is probed meanwhile, and runs what the test has chosen.
+async fn troubled(runtime: &FakeRuntime) -> Result<()> {
+    let check = HealthCheck::new(HealthTest::Shell("test -e /ready".into()));
+    let config = ContainerConfig::new("busybox")
+        .with_command(["moody"])
+        .with_restart("on-failure:4".parse::<RestartPolicy>()?)
+        .with_health_check(check.with_interval(Duration::from_secs(1)));
+    let id = runtime.create_container(config).await?.id;
+    runtime.start_container(&id, StartOptions::default()).await
+}
+
 async fn run(seed: u64) -> (Vec<Event>, Dump) {
     let big = ImageFixture::busybox().with_layer(30_000_000);
     let registry = Registry::new("r.test").with_image("big", big);
-    let fake = Fake::builder().seed(seed).registry(registry).build();
+    let moody = Script::new()
+        .print("up\n")
+        .wait(Duration::from_millis(1_500))
+        .write_file("/ready", "")
+        .on_starts(..3, Script::new().exit(1))
+        .forever();
+    let fake = Fake::builder()
+        .seed(seed)
+        .registry(registry)
+        .program("moody", moody)
+        .unwrap()
+        .build();
     let runtime = fake.runtime();
     let events = runtime.events(EventsOptions::default()).await.unwrap();
     let pull = runtime.ensure_image("r.test/big", PullPolicy::Missing);
@@ -63,8 +85,10 @@ async fn run(seed: u64) -> (Vec<Event>, Dump) {
         let script = format!("sleep 0.{number}; echo $HOSTNAME; exit {number}");
         runtime.run(shell(&script), RunOptions::default())
     });
-    let (pulled, services, jobs) = tokio::join!(pull, join_all(services), join_all(jobs));
+    let (pulled, troubled, services, jobs) =
+        tokio::join!(pull, troubled(&runtime), join_all(services), join_all(jobs));
     pulled.unwrap();
+    troubled.unwrap();
     services.into_iter().collect::<Result<()>>().unwrap();
     assert!(jobs.iter().all(Result::is_ok));
     runtime
@@ -93,6 +117,8 @@ async fn the_same_seed_gives_the_same_run_and_another_gives_other_ids() {
     let (again, dump_again) = run(3).await;
     assert_eq!(events, again);
     assert_eq!(dump, dump_again);
+    let troubled = dump.containers.iter().find(|c| c.info.health.is_some());
+    assert_eq!(troubled.map(|c| c.info.restart_count), Some(2));
     // Enough has happened to be worth the comparison.
     assert!(events.len() > 500, "{}", events.len());
     let ids = |dump: &Dump| -> Vec<ContainerId> {

@@ -230,6 +230,13 @@ async fn the_same_calls_on_two_forks_give_the_same_dump() {
     let fake = Fake::builder().seed(5).build();
     calls(&fake).await;
     started(&fake.runtime(), shell("while sleep 7; do echo tick; done")).await;
+    let check = HealthCheck::new(HealthTest::Shell("exit $((RANDOM % 2))".into()));
+    let check = check.with_interval(Duration::from_secs(3));
+    let config = shell("sleep 20; exit 1")
+        .with_health_check(check)
+        .with_restart(RestartPolicy::Always);
+    started(&fake.runtime(), config).await;
+    sleep(Duration::from_secs(10)).await;
     let snapshot = fake.snapshot();
     sleep(Duration::from_secs(1_000)).await;
     let first = calls(&snapshot.fork()).await;
