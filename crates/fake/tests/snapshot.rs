@@ -322,31 +322,28 @@ async fn what_registries_have_counted_comes_back_and_a_mark_too() {
     removed(&fork.runtime(), &made).await;
 }
 
-/// Makes, starts, ends and removes containers until the world is gone for good; whatever is refused is tried again.
+/// Makes, starts, ends and removes containers while worlds come and go. In each new one the same ids are given again, so
+/// that one churner meets what another has made: anything may be refused, but a wait ends as its contract says.
 async fn churn(runtime: FakeRuntime, rounds: u32) {
     for round in 0..rounds {
-        let Ok(made) = runtime
-            .create_container(shell("while true; do echo x; sleep 0.001; done"))
-            .await
-        else {
+        let config = shell("while true; do echo x; sleep 0.001; done");
+        let Ok(made) = runtime.create_container(config).await else {
             continue;
         };
         let id = &made.id;
-        let started = runtime.start_container(id, StartOptions::default()).await;
+        let _ = runtime.start_container(id, StartOptions::default()).await;
         let wait = runtime.wait_container(id, WaitOptions::default()).await;
-        let ended = if round % 2 == 0 {
-            runtime.kill_container(id, KillOptions::default()).await
+        if round % 2 == 0 {
+            let _ = runtime.kill_container(id, KillOptions::default()).await;
         } else {
             let grace = StopOptions::default().with_grace(Grace::Now);
-            runtime.stop_container(id, grace).await
-        };
-        if let Ok(wait) = wait {
-            let exit = wait.await;
-            // Either it was told how it ended, or that its world is gone.
-            match exit {
-                Ok(exit) => assert!(exit.code == 137 || started.is_err() || ended.is_err()),
-                Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error}"),
-            }
+            let _ = runtime.stop_container(id, grace).await;
+        }
+        if let Ok(wait) = wait
+            && let Err(error) = wait.await
+        {
+            assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error}");
+            assert!(error.message().contains("restored"), "{error}");
         }
         let _ = runtime.remove_container(id, RemoveOptions::default()).await;
     }

@@ -132,6 +132,14 @@ impl Registry {
     /// The engine takes up a layer where it was, after 5, 10, 15 and 20 seconds. With the fifth connection that breaks
     /// it gives up: the pull fails with [`ConnectionFailed`](ErrorKind::ConnectionFailed), and nothing of it stays, not
     /// even the layers that were complete.
+    ///
+    /// ```
+    /// use wharf_fake::{ImageFixture, Registry};
+    ///
+    /// // The first pull takes five seconds more than the others.
+    /// let flaky = Registry::hub().with_image("app", ImageFixture::busybox()).with_cuts(1, 1_000_000);
+    /// # drop(flaky);
+    /// ```
     #[must_use]
     pub fn with_cuts(mut self, connections: u32, after: u64) -> Self {
         self.cut = Some(Cut { connections, after });
