@@ -26,7 +26,7 @@ engines-down *NAMES='all':
 conform URL *ARGS:
     cargo run --release -- conform --runtime {{ URL }} {{ ARGS }}
 
-# The benchmarks, against the same engines
+# The benchmarks: of the fake beside its goals, and against the same engines
 bench *ARGS:
     [ -n "${WHARF_ENGINES:-}" ] || eval "$(tests/engines.sh env)"; cargo bench --bench '*' {{ ARGS }}
 

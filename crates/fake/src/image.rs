@@ -261,7 +261,7 @@ pub(crate) fn total(sizes: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// FNV-1a: small, and the same for ever, which is all that is asked of it.
-fn hash(seed: u64, parts: &[&[u8]]) -> u64 {
+pub(crate) fn hash(seed: u64, parts: &[&[u8]]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325 ^ seed;
     for byte in parts.iter().flat_map(|part| part.iter().chain(&[0xff])) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

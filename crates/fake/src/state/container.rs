@@ -1,7 +1,8 @@
 //! The containers, and how one is found.
 
 use super::{
-    State, exec::ExecKey, health::Checkup, image::Image, network::Endpoint, restart::Restarts,
+    State, exec::ExecKey, glance::Glance, health::Checkup, image::Image, network::Endpoint,
+    restart::Restarts,
 };
 use crate::{fs, log::Log, process, program::Programs, run::Gate};
 use std::{
@@ -30,6 +31,8 @@ pub(super) struct Container {
     pub(super) image: Arc<Image>,
     /// With the image's defaults merged in. Its name is not kept up to date: that is `name`.
     pub(super) config: Arc<ContainerConfig>,
+    /// Of the labels in it.
+    pub(super) glance: Glance,
     pub(super) state: ContainerState,
     pub(super) exit_code: Option<i64>,
     /// A process of the last run was killed for want of memory.

@@ -81,6 +81,7 @@ impl Container {
             created: self.created,
             image: Arc::clone(&self.image),
             config: Arc::clone(&self.config),
+            glance: self.glance,
             state: self.state.clone(),
             exit_code: self.exit_code,
             oom_killed: self.oom_killed,

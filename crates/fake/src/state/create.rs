@@ -1,8 +1,8 @@
 //! Making a container: from what was asked for and the image's defaults.
 
 use super::{
-    State, container::Container, health::merged, image::Image, launch::make_working_dir,
-    restart::Restarts, system::HOST_NAME,
+    State, container::Container, glance::Glance, health::merged, image::Image,
+    launch::make_working_dir, restart::Restarts, system::HOST_NAME,
 };
 use crate::{fs, image::host_platform, log::Log, program::Programs};
 use std::{sync::Arc, time::Duration};
@@ -47,6 +47,7 @@ impl State {
             created: self.now,
             root,
             image,
+            glance: Glance::of(&config.labels),
             config,
             state: ContainerState::Created,
             exit_code: None,

@@ -4,6 +4,7 @@ use super::{
     State,
     container::{Container, Key, Source, no_such_container},
     event::has_label,
+    glance::Glance,
     network::network_name,
 };
 use regex_lite::Regex;
@@ -13,6 +14,7 @@ use wharf_core::{ContainerState, Filters, ImageId, ListOptions, Protocol, Result
 pub(super) struct ContainerFilter<'a> {
     filters: &'a Filters,
     all: bool,
+    labels: Glance,
     names: Vec<Regex>,
     before: Option<Key>,
     since: Option<Key>,
@@ -72,6 +74,7 @@ impl State {
         Ok(ContainerFilter {
             filters,
             all: options.all || limited || states,
+            labels: Glance::wanted(filters.values("label")),
             names: names.collect(),
             before: self.exact(filters.values("before"))?,
             since: self.exact(filters.values("since"))?,
@@ -96,6 +99,7 @@ impl State {
     pub(super) fn matches(&self, filter: &ContainerFilter<'_>, key: Key, c: &Container) -> bool {
         let shown = filter.all || c.is_up();
         shown
+            && c.glance.may_have(filter.labels)
             && filter.before.is_none_or(|before| key < before)
             && filter.since.is_none_or(|since| key > since)
             && filter

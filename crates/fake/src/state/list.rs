@@ -67,14 +67,9 @@ impl State {
 
 /// What it runs; arguments with spaces are quoted.
 fn command_line(config: &ContainerConfig) -> String {
-    let mut line = String::new();
-    for (index, word) in config
-        .entrypoint
-        .iter()
-        .chain(&config.command)
-        .flatten()
-        .enumerate()
-    {
+    let words = config.entrypoint.iter().chain(&config.command).flatten();
+    let mut line = String::with_capacity(words.clone().map(|word| word.len() + 3).sum());
+    for (index, word) in words.enumerate() {
         if index > 0 {
             line.push(' ');
         }

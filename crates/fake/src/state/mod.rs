@@ -12,6 +12,7 @@ mod etc;
 mod event;
 mod exec;
 mod filter;
+mod glance;
 pub(crate) mod glob;
 mod health;
 mod image;
