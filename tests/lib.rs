@@ -1,6 +1,7 @@
 //! What the tests of the workspace share: harnesses for the fake and for the engines that the environment names, and
 //! the tokio runtimes that cases are run in.
 
+pub mod differential;
 mod engines;
 
 pub use engines::{Engine, Engines};

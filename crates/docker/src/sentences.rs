@@ -99,13 +99,19 @@ static DOCKER: &[Row] = &[
         K::ImageNotFound,
     ),
     Row(Anywhere, &["no such volume"], K::NotFound),
+    Row(
+        In(&[Op::CreateContainer]),
+        &["cannot mkdir:"],
+        K::InvalidInput,
+    ),
     // A program of any name may be missing, `network` among them.
     Row(
         In(&[Op::StartContainer, Op::RestartContainer]),
-        &["executable file not found"],
+        &["oci runtime create failed", "exec:"],
         K::InvalidInput,
     ),
     Row(Anywhere, &["network * not found"], K::NotFound),
+    Row(Anywhere, &["cannot join own network"], K::InvalidInput),
     Row(
         Anywhere,
         &["is already in use by container"],

@@ -160,6 +160,10 @@ pub(crate) fn config(wire: Config, host: HostConfig, dialect: Dialect) -> Contai
     config.tty = wire.tty;
     config.open_stdin = wire.open_stdin;
     config.ports = host.port_bindings.into_iter().flat_map(mappings).collect();
+    // The map's own order is that of texts.
+    config
+        .ports
+        .sort_by_key(|port| (port.container, port.protocol.to_string()));
     let mounts = host.mounts.into_iter().filter_map(mount);
     config.mounts = mounts
         .chain(host.binds.iter().filter_map(|bind| self::bind(bind)))

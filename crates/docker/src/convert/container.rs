@@ -122,6 +122,13 @@ pub(crate) struct MountPoint {
     writable: bool,
 }
 
+/// By their targets: Docker gives them in a new order each time.
+pub(super) fn mounts(mounts: Vec<MountPoint>) -> Vec<MountInfo> {
+    let mut infos: Vec<MountInfo> = mounts.into_iter().map(Into::into).collect();
+    infos.sort_by(|a, b| a.target.cmp(&b.target));
+    infos
+}
+
 impl From<MountPoint> for MountInfo {
     fn from(mount: MountPoint) -> Self {
         let mut info = Self::new(mount.r#type.as_str(), mount.destination);
@@ -186,7 +193,7 @@ impl Inspected {
             .into_iter()
             .map(|(name, endpoint)| (name, attachment(endpoint.unwrap_or_default())))
             .collect();
-        info.mounts = self.mounts.into_iter().map(Into::into).collect();
+        info.mounts = mounts(self.mounts);
         if sized {
             info.size_rw = self.size_rw.and_then(size);
             info.size_root = self.size_root_fs.and_then(size);

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 use wharf_core::{ContainerSummary, PublishedPort};
 
-use super::container::{MountPoint, bare};
+use super::container::{MountPoint, bare, mounts};
 use super::{Keys, nullable, size, unix_time};
 use crate::dialect::Dialect;
 
@@ -76,7 +76,7 @@ impl Listed {
         summary.labels = self.labels;
         summary.ports = self.ports.iter().map(published).collect();
         summary.networks = self.network_settings.networks.0;
-        summary.mounts = self.mounts.into_iter().map(Into::into).collect();
+        summary.mounts = mounts(self.mounts);
         if sized {
             // A zero is left out; an engine that did not count says -1.
             summary.size_rw = size(self.size_rw.unwrap_or_default());

@@ -37,6 +37,8 @@ enum Kind {
     NoInterpreter,
     /// Neither a known program nor a script.
     UnknownFormat,
+    /// The container's init runs, and finds that it cannot run what it was given.
+    NotFoundByInit(ResolveError),
 }
 
 /// Why a command cannot be started; in the words of the engine.
@@ -52,7 +54,11 @@ impl ResolveError {
     /// The exit code that an engine gives: 127 if there is no such program, 126 if it may not run.
     #[must_use]
     pub(crate) fn exit_code(&self) -> u8 {
-        match self.reason {
+        Self::code(self.reason)
+    }
+
+    fn code(reason: FsError) -> u8 {
+        match reason {
             FsError::NotFound | FsError::NotADirectory => 127,
             _ => 126,
         }
@@ -224,6 +230,11 @@ impl Program {
         }
     }
 
+    /// What a container's init does with a command that cannot be started: it says so, and ends.
+    pub(crate) fn not_found_by_init(error: ResolveError) -> Self {
+        Self(Kind::NotFoundByInit(error))
+    }
+
     pub(super) fn shell() -> Self {
         Self(Kind::Shell)
     }
@@ -260,6 +271,14 @@ pub(super) fn execute(
             (broken(&process, "no such file or directory"), 255)
         }
         Kind::UnknownFormat => (broken(&process, "exec format error"), 255),
+        Kind::NotFoundByInit(ResolveError { command, reason }) => {
+            let pid = process.pid.number();
+            let code = ResolveError::code(reason);
+            (
+                format!("[FATAL tini ({pid})] exec {command} failed: {reason}\n"),
+                code,
+            )
+        }
     };
     Box::pin(async move {
         process.complain_raw(message).await;

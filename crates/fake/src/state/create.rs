@@ -13,19 +13,21 @@ use wharf_core::{
 
 impl State {
     pub(crate) fn create(&mut self, config: ContainerConfig) -> Result<CreatedContainer> {
-        let name = self.new_name(config.name.as_deref())?;
         let image = self.image_of(&config)?;
+        let name = self.new_name(config.name.as_deref())?;
         self.check_limits(&config)?;
         let id = self.random.id();
-        let config = merge(config, &image, &name, &id)?;
-        let mounts = self.plan_mounts(&config, &image)?;
-        let root = fs::Tree::over(&image.files, self.host.disk_limit);
-        if let Some(folder) = &config.working_dir {
-            let files = fs::Files::new(root.clone(), self.clock.clone());
-            make_working_dir(&files, folder).map_err(|why| Error::invalid("working_dir", why))?;
+        let mut config = merge(config, &image, &name, &id)?;
+        if let Some(NetworkMode::Container(other)) = &mut config.network
+            && let Ok(key) = self.find(other)
+        {
+            *other = self.container(key)?.id.to_string();
         }
-        // From here on nothing fails, so that nothing is left behind.
+        let mounts = self.plan_mounts(&config, &image)?;
         let mounts = self.make_mounts(mounts);
+        let root = fs::Tree::over(&image.files, self.host.disk_limit);
+        let files = fs::Files::new(root.clone(), self.clock.clone());
+        let folder = config.working_dir.clone();
         let mut created = CreatedContainer::new(id.as_str());
         if config.network == Some(NetworkMode::Host) && !config.ports.is_empty() {
             let warning = "Published ports are discarded when using host network mode";
@@ -63,6 +65,13 @@ impl State {
             health: None,
             active: None,
         });
+        // As the engine does it: the volumes are there by then and stay, and the container is told as gone.
+        if let Some(folder) = folder
+            && let Err(why) = make_working_dir(&files, &folder)
+        {
+            self.destroy(key, true);
+            return Err(Error::invalid("working_dir", why));
+        }
         self.tell_container(key, EventAction::Create, []);
         Ok(created)
     }
@@ -153,6 +162,9 @@ fn merge(config: ContainerConfig, image: &Image, name: &str, id: &str) -> Result
         let seconds = whole_seconds(timeout);
         Duration::from_secs(seconds.unsigned_abs())
     });
+    config
+        .ports
+        .sort_by_key(|port| (port.container, port.protocol.to_string()));
     config.name = Some(name.to_owned());
     config.hostname = config.hostname.or_else(|| match config.network {
         Some(NetworkMode::Host) => Some(HOST_NAME.to_owned()),

@@ -32,8 +32,7 @@ impl State {
         info.started_at = container.started_at;
         info.finished_at = container.finished_at;
         info.networks = self.attachments(container);
-        info.mounts = container.mounts.iter().map(mount_info).collect();
-        info.platform = Some(container.image.platform.clone());
+        info.mounts = mount_infos(container);
         info.health = container.health.as_ref().map(|health| health.show());
         if let Some(active) = &container.active {
             info.pid = Some(active.host_pid);
@@ -53,7 +52,10 @@ impl State {
         let attachment = container.active.as_ref().map_or_else(
             || {
                 let mut idle = NetworkAttachment::default();
-                idle.network_id = self.networks.id(&name).map(str::to_owned);
+                // An engine learns the id when it first joins.
+                if container.started_at.is_some() {
+                    idle.network_id = self.networks.id(&name).map(str::to_owned);
+                }
                 idle
             },
             |active| active.endpoint.attachment.clone(),
@@ -70,7 +72,14 @@ pub(super) fn sizes(container: &Container) -> (Option<u64>, Option<u64>) {
     )
 }
 
-pub(super) fn mount_info(mount: &Mounted) -> MountInfo {
+/// By their targets: in what order they were asked for is nothing that engines keep.
+pub(super) fn mount_infos(container: &Container) -> Vec<MountInfo> {
+    let mut infos: Vec<_> = container.mounts.iter().map(mount_info).collect();
+    infos.sort_by(|a, b| a.target.cmp(&b.target));
+    infos
+}
+
+fn mount_info(mount: &Mounted) -> MountInfo {
     let info = |kind| MountInfo::new(kind, mount.target.as_str()).with_read_only(mount.read_only);
     match &mount.source {
         Source::Volume { name, .. } => info(MountKind::Volume)

@@ -84,7 +84,7 @@ impl State {
         }
     }
 
-    /// In the order of the engine: mounts, program, network. Where it fails, what was done is told as undone.
+    /// In the order of the engine: a shared network, mounts, program, its own network. Where it fails, what was done is told as undone.
     pub(super) fn launch(
         &mut self,
         key: Key,
@@ -122,6 +122,8 @@ impl State {
 
     /// The container's files, environment and program.
     fn prepare(&mut self, key: Key, config: &ContainerConfig) -> Result<Ready, Refused> {
+        let failed = |error| Refused { error, code: 128 };
+        self.check_shared(key, config).map_err(failed)?;
         let hostname = self.hostname(config);
         let container = self.containers.get(key).ok_or_else(vanished)?;
         let etc = Etc::new(self.now);
@@ -134,7 +136,13 @@ impl State {
         let argv: Vec<String> = words.cloned().collect();
         let env = environment(&config.env, &hostname, &account.home, config.tty);
         let own = files.as_owner(account.owner);
-        let program = process::resolve(&argv, &env, &cwd, &own, &container.programs, Role::Main).map_err(|error| {
+        let found = match process::resolve(&argv, &env, &cwd, &own, &container.programs, Role::Main)
+        {
+            // It is the init that is started, which is there.
+            Err(error) if config.init => Ok(Program::not_found_by_init(error)),
+            found => found,
+        };
+        let program = found.map_err(|error| {
             let message = format!(
                 "failed to create task for container: failed to create shim task: OCI runtime create failed: runc \
                  create failed: unable to start container process: error during container init: {error}"

@@ -3,7 +3,7 @@
 use super::{
     State,
     container::Container,
-    inspect::{mount_info, sizes},
+    inspect::{mount_infos, sizes},
     network::network_name,
 };
 use chrono::TimeDelta;
@@ -54,7 +54,7 @@ impl State {
         summary.status = status(container, self.now);
         summary.labels.clone_from(&config.labels);
         summary.networks = network_name(config).into_iter().collect();
-        summary.mounts = container.mounts.iter().map(mount_info).collect();
+        summary.mounts = mount_infos(container);
         if let Some(active) = &container.active {
             summary.ports.clone_from(&active.endpoint.ports);
         }

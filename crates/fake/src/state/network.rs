@@ -154,6 +154,29 @@ impl Networks {
 }
 
 impl State {
+    /// Whether the container whose network this one is to share has one.
+    pub(super) fn check_shared(&self, key: Key, config: &ContainerConfig) -> Result<()> {
+        let Some(NetworkMode::Container(other)) = &config.network else {
+            return Ok(());
+        };
+        let found = self.find(other)?;
+        let other = self.container(found)?;
+        if found == key {
+            return Err(Error::invalid(
+                "network",
+                "cannot join own network namespace",
+            ));
+        }
+        if !other.is_running() {
+            let why = format!(
+                "cannot join network namespace of a non running container: container {} is {}",
+                other.name, other.state
+            );
+            return Err(Error::new(ErrorKind::Conflict, why));
+        }
+        Ok(())
+    }
+
     /// Gives a container its place: an address, and its ports on the host.
     pub(super) fn join_network(&mut self, key: Key, config: &ContainerConfig) -> Result<Endpoint> {
         let mut endpoint = Endpoint::default();
@@ -164,18 +187,7 @@ impl State {
                     format!("network {network} not found"),
                 ));
             }
-            Some(NetworkMode::Container(other)) => {
-                let key = self.find(other)?;
-                let other = self.container(key)?;
-                if !other.is_running() {
-                    let why = format!(
-                        "cannot join network namespace of a non running container: container {} is {}",
-                        other.name, other.state
-                    );
-                    return Err(Error::new(ErrorKind::Conflict, why));
-                }
-                return Ok(endpoint);
-            }
+            Some(NetworkMode::Container(_)) => return Ok(endpoint),
             Some(mode @ (NetworkMode::Host | NetworkMode::None)) => {
                 let name = mode.to_string();
                 endpoint.attachment.network_id = self.networks.id(&name).map(str::to_owned);

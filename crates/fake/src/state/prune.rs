@@ -51,7 +51,7 @@ impl State {
         let filter = PruneFilter::new(filters, self.now)?;
         let unused: Vec<Key> = self
             .containers
-            .iter()
+            .newest_first()
             .filter(|(_, container)| {
                 matches!(
                     container.state,

@@ -22,7 +22,7 @@ pub(super) async fn ls(process: &Process) -> Outcome {
         ("almost-all", 'A'),
         ("directory", 'd'),
     ];
-    let given = Arguments::parse(process.args(), "1aAlhdRFptSrnCxiGs", &long)?;
+    let given = Arguments::parse(process.args(), "1aAlhdRFpcutSrnCxiGs", &long)?;
     let operands = if given.operands.is_empty() {
         vec![".".to_owned()]
     } else {

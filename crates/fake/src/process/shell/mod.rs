@@ -82,6 +82,7 @@ pub(super) struct Shell {
     conditions: u32,
     /// Runs a script file: complaints then name the line.
     script: bool,
+    minds_interrupts: bool,
     line: u32,
     /// The next command is the last thing that this process does.
     tail: bool,
@@ -103,7 +104,7 @@ pub(super) fn main(mut process: Process) -> BoxFuture<'static, ExitStatus> {
 
 impl Shell {
     fn new(process: Process) -> Self {
-        let variables = Variables::from_environment(&process.env);
+        let variables = Variables::of_shell(&process.env, &process.cwd);
         let name = process.argv.first().cloned().unwrap_or_default();
         let main_pid = process.pid.number();
         Self {
@@ -122,6 +123,7 @@ impl Shell {
             sourced: 0,
             conditions: 0,
             script: false,
+            minds_interrupts: false,
             line: 0,
             tail: false,
             substituted: None,

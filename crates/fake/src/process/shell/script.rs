@@ -3,10 +3,15 @@
 use super::ast::List;
 use super::parser::{Parser, SyntaxError};
 use super::{Evaluating, Shell, Stop};
+use crate::fs::FsError;
 use crate::process::{ExitStatus, IoError, Process};
 
 /// As the real shell: a read takes what is there, up to so much.
 const READ_SIZE: usize = 1023;
+
+/// What a shell says first to who sits at its terminal.
+const BANNER: &str = "\n\nBusyBox v1.36.1 (2023-11-07 18:53:09 UTC) built-in shell (ash)\n\
+                      Enter 'help' for a list of built-in commands.\n\n";
 
 /// A script on standard input may not hold more than this in one command.
 const COMMAND_LIMIT: usize = 16 * 1024 * 1024;
@@ -53,6 +58,7 @@ impl Shell {
                 self.script = true;
             }
             self.positional = arguments.collect();
+            self.mind_interrupts();
             return self.run_text(&text, 0, true).await;
         }
         let Some(file) = arguments.next_if(|_| !input) else {
@@ -60,10 +66,16 @@ impl Shell {
             return Box::pin(self.run_stdin()).await;
         };
         self.positional = arguments.collect();
-        match self.read_script(&file) {
+        let script = match self.read_script(&file) {
+            // It can be opened, and there is nothing to read in it.
+            Err(FsError::IsADirectory) => Ok(String::new()),
+            script => script,
+        };
+        match script {
             Ok(text) => {
                 self.name = file;
                 self.script = true;
+                self.mind_interrupts();
                 self.run_text(&text, 1, false).await
             }
             Err(error) => {
@@ -74,7 +86,7 @@ impl Shell {
         }
     }
 
-    pub(super) fn read_script(&self, file: &str) -> Result<String, crate::fs::FsError> {
+    pub(super) fn read_script(&self, file: &str) -> Result<String, FsError> {
         let content = self.process.files.read(&self.process.path(file))?;
         Ok(String::from_utf8_lossy(&content).into_owned())
     }
@@ -117,6 +129,9 @@ impl Shell {
     /// Reads commands from standard input as they come, and leaves what it has not yet read to
     /// the programs that it runs.
     async fn run_stdin(&mut self) -> Result<u8, Stop> {
+        if self.process.tty {
+            self.process.complain_raw(BANNER.to_owned()).await;
+        }
         let mut buffer = String::new();
         let mut undecoded = Vec::new();
         let mut ended = false;

@@ -16,10 +16,30 @@ impl Shell {
                     let status = self.status;
                     self.run_text(&action, self.line, false).await?;
                     self.status = status;
+                } else if signal == Signal::INT {
+                    return Err(self.killed_by_interrupt());
                 }
             }
             Ok(())
         })
+    }
+
+    /// A shell that runs a script which it was given, and not its standard input, always minds SIGINT.
+    pub(super) fn mind_interrupts(&mut self) {
+        let signals = self.process.pid.signals();
+        if !signals.ignores(Signal::INT) {
+            signals.catch(Signal::INT);
+        }
+        self.minds_interrupts = true;
+    }
+
+    /// It then kills itself by the same signal, which PID 1 survives.
+    fn killed_by_interrupt(&self) -> Stop {
+        if self.process.pid.number() == 1 {
+            Stop::Exit(128 + Signal::INT.number())
+        } else {
+            Stop::Killed(Signal::INT)
+        }
     }
 
     pub(super) async fn trap(&mut self, arguments: &[String]) -> Result<u8, Stop> {
@@ -53,6 +73,7 @@ impl Shell {
         if let Some(signal) = Signal::from_number(number) {
             let signals = self.process.pid.signals();
             match action.as_deref() {
+                None if signal == Signal::INT && self.minds_interrupts => signals.catch(signal),
                 None => signals.reset(signal),
                 Some("") => signals.ignore(signal),
                 Some(_) => signals.catch(signal),

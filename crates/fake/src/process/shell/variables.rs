@@ -25,7 +25,7 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    pub(super) fn from_environment(env: &Arc<BTreeMap<String, String>>) -> Self {
+    fn from_environment(env: &Arc<BTreeMap<String, String>>) -> Self {
         let names = env.iter().filter(|(name, _)| is_name(name));
         let map = names.map(|(name, value)| {
             let value = Some(value.clone());
@@ -42,6 +42,23 @@ impl Variables {
             map: map.collect(),
             environment: Some(Arc::clone(env)),
         }
+    }
+
+    /// Those of a new shell, which tells its children where it is and how many shells deep they are.
+    pub(super) fn of_shell(env: &Arc<BTreeMap<String, String>>, cwd: &str) -> Self {
+        let mut variables = Self::from_environment(env);
+        let level = variables.get("SHLVL").and_then(|level| level.parse().ok());
+        let level = level.unwrap_or(0_u32).saturating_add(1);
+        for (name, value) in [("PWD", cwd.to_owned()), ("SHLVL", level.to_string())] {
+            let variable = Variable {
+                value: Some(value),
+                exported: true,
+                read_only: false,
+            };
+            variables.map.insert(name.to_owned(), variable);
+        }
+        variables.environment = None;
+        variables
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {

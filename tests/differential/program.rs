@@ -1,0 +1,139 @@
+//! A program: operations to do one after the other, as data.
+
+use serde::{Deserialize, Serialize};
+use wharf_core::*;
+
+/// Stands in a program's texts for the name of the world that it runs in, which begins the name of everything that it
+/// makes and is the value of its label.
+pub(super) const WORLD: &str = "@";
+
+/// Operations to do one after the other.
+///
+/// In its texts `@` stands for the name of the world, so that programs can run beside each other on one engine, and
+/// where a container is asked for by id, `#2` is the id of the third that was made and `#2:12` its first twelve
+/// characters.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Program(pub Vec<Step>);
+
+/// One operation, with its arguments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "they are the operations of the trait")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are some twenty of them at a time"
+)]
+pub enum Step {
+    CreateContainer(ContainerConfig),
+    StartContainer(String),
+    StopContainer(String, #[serde(default)] StopOptions),
+    RestartContainer(String, #[serde(default)] RestartOptions),
+    KillContainer(String, #[serde(default)] KillOptions),
+    PauseContainer(String),
+    UnpauseContainer(String),
+    RenameContainer(String, String),
+    RemoveContainer(String, #[serde(default)] RemoveOptions),
+    InspectContainer(String, #[serde(default)] InspectOptions),
+    WaitContainer(String, #[serde(default)] WaitOptions),
+    ExecContainer(String, ExecConfig),
+    ContainerLogs(String, #[serde(default)] LogsOptions),
+    ListContainers(ListOptions),
+    PruneContainers(PruneContainersOptions),
+    TagImage(String, String),
+    InspectImage(String),
+    ListImages(ListImagesOptions),
+    RemoveImage(String, #[serde(default)] RemoveImageOptions),
+    CreateVolume(VolumeConfig),
+    InspectVolume(String),
+    ListVolumes(ListVolumesOptions),
+    RemoveVolume(String, #[serde(default)] RemoveVolumeOptions),
+}
+
+impl Step {
+    /// Whether it only looks: then it may be asked again while the engine comes to rest.
+    pub(super) fn only_looks(&self) -> bool {
+        match self {
+            Self::InspectContainer(..)
+            | Self::ListContainers(_)
+            | Self::InspectImage(_)
+            | Self::ListImages(_)
+            | Self::InspectVolume(_)
+            | Self::ListVolumes(_) => true,
+            Self::ContainerLogs(_, options) => !options.follow,
+            _ => false,
+        }
+    }
+
+    /// The step in a world of that name.
+    pub(super) fn within(&self, world: &str) -> serde_json::Result<Self> {
+        let text = serde_json::to_string(self)?;
+        serde_json::from_str(&text.replace(WORLD, world))
+    }
+}
+
+impl Program {
+    /// What a file says: only what is not as it is by itself.
+    ///
+    /// # Errors
+    /// There is no JSON for it.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut value = serde_json::to_value(self)?;
+        let whole = value.clone();
+        strip(&mut value);
+        // What is left out must mean the same.
+        let read: Self = serde_json::from_value(value.clone())?;
+        if serde_json::to_value(read)? != whole {
+            value = whole;
+        }
+        serde_json::to_string_pretty(&value)
+    }
+}
+
+/// Takes out what is null, false or empty.
+fn strip(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    let says_nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        Value::Number(_) | Value::Bool(true) => false,
+    };
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(strip);
+            fields.retain(|_, value| !says_nothing(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_the_same_after_a_file() {
+        let config = ContainerConfig::new("busybox")
+            .with_name("@a")
+            .with_tty(true);
+        let logs = LogsOptions::default().with_stdout(false);
+        let program = Program(vec![
+            Step::CreateContainer(config),
+            Step::StartContainer("#0:12".into()),
+            Step::ContainerLogs("@a".into(), logs),
+            Step::ListContainers(ListOptions::default().with_filters(Filters::new().name("@"))),
+        ]);
+        let json = program.to_json().unwrap();
+        assert!(!json.contains("null"), "{json}");
+        assert_eq!(serde_json::from_str::<Program>(&json).unwrap(), program);
+    }
+
+    #[test]
+    fn the_world_stands_for_its_sign() {
+        let step = Step::StartContainer("@a".into()).within("w7").unwrap();
+        assert_eq!(step, Step::StartContainer("w7a".into()));
+    }
+}
