@@ -90,6 +90,10 @@ impl State {
         key: Key,
         config: &Arc<ContainerConfig>,
     ) -> Result<Launch, Refused> {
+        if let Err(error) = self.check_shared(key, config) {
+            self.tell_unmounted(key);
+            return Err(Refused { error, code: 128 });
+        }
         let outcome = self.prepare(key, config).and_then(|ready| {
             let failed = |error| Refused { error, code: 128 };
             let endpoint = self.join_network(key, config).map_err(failed)?;
@@ -122,8 +126,6 @@ impl State {
 
     /// The container's files, environment and program.
     fn prepare(&mut self, key: Key, config: &ContainerConfig) -> Result<Ready, Refused> {
-        let failed = |error| Refused { error, code: 128 };
-        self.check_shared(key, config).map_err(failed)?;
         let hostname = self.hostname(config);
         let container = self.containers.get(key).ok_or_else(vanished)?;
         let etc = Etc::new(self.now);
