@@ -188,7 +188,7 @@ impl Run {
                 Outcome::Same => self.note(at, None)?,
                 Outcome::Differs(difference) => {
                     bench.set_patience(SHORT);
-                    let found = self.make_small(&bench, at, program, difference)?;
+                    let found = self.make_small(&bench, at, &program, &difference)?;
                     bench.set_patience(Duration::from_secs(*patience));
                     self.note(at, Some(&found))?;
                 }
@@ -201,19 +201,16 @@ impl Run {
         &self,
         bench: &Bench,
         at: u64,
-        program: Program,
-        first: Difference,
+        program: &Program,
+        first: &Difference,
     ) -> Result<Difference, String> {
         let seed = self.arguments.seed;
         println!("program {at} of seed {seed} shows a difference: making it small …\n{first}");
         let (mut tried, mut last) = (0, first.clone());
-        let mut shown = program.clone();
-        // What comes after the difference has no part in it.
-        shown.0.truncate(first.step + 1);
-        let small = shrink(&shown, self.arguments.tries, |candidate| {
+        let mut shows = |candidate: &Program| {
             tried += 1;
             // Each time in a world of its own: one that is being removed must not be in the way.
-            let world = format!("{}-{tried}", world(seed, at));
+            let world = format!("{}{tried}-", world(seed, at));
             match bench.run(candidate, &world) {
                 Ok(Outcome::Differs(difference)) if difference.kind() == first.kind() => {
                     last = difference;
@@ -221,21 +218,23 @@ impl Run {
                 }
                 _ => false,
             }
-        });
+        };
+        let mut small = program.clone();
+        // What comes after the difference has no part in it.
+        small.0.truncate(first.step + 1);
+        let mut again = "";
+        match self.arguments.tries {
+            0 => {}
+            tries if shows(&small) => small = shrink(&small, tries, shows),
+            _ => again = ", was not seen again",
+        }
         let file = self.arguments.found.join(format!("{seed}-{at}.json"));
         let json = small.to_json().map_err(|error| error.to_string())?;
         fs::create_dir_all(&self.arguments.found)
             .and_then(|()| fs::write(&file, &json))
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        let again = if tried == 0 || small == program {
-            "; it was not seen again"
-        } else {
-            ""
-        };
-        println!(
-            "program {at}, in {}{again}:\n{json}\n{last}\n",
-            file.display()
-        );
+        let file = file.display();
+        println!("program {at}, in {file}{again}:\n{json}\n{last}\n");
         Ok(last)
     }
 

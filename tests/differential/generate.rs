@@ -29,9 +29,8 @@ const KINDS: &[Kind] = &[
     (16, Random::create),
     (20, |r| Step::StartContainer(r.container())),
     (7, |r| {
-        let (signal, grace) = (r.stop_signal(), r.grace());
-        let mut options = StopOptions::default().with_grace(grace);
-        options.signal = signal;
+        // An old API cannot send another signal than the container's own.
+        let options = StopOptions::default().with_grace(r.grace());
         Step::StopContainer(r.container(), options)
     }),
     (6, |r| {
@@ -288,11 +287,6 @@ impl Random {
         signal.parse().ok()
     }
 
-    /// An old API cannot send another than the container's own.
-    fn stop_signal(&mut self) -> Option<Signal> {
-        None
-    }
-
     fn filters(&mut self) -> Filters {
         let mine = Filters::new().label(LABEL, WORLD);
         match self.below(10) {
@@ -380,9 +374,8 @@ impl Random {
                 config.with_mounts([mount])
             }
             19 => {
-                config.image = self
-                    .one_of(&["@img:v1", "@nosuch", "busybox:latest", "UPPER/case"])
-                    .to_owned();
+                self.one_of(&["@img:v1", "@nosuch", "busybox:latest", "UPPER/case"])
+                    .clone_into(&mut config.image);
                 config
             }
             20 => config.with_memory(u64::from(self.below(3)) << 24),

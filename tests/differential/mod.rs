@@ -11,6 +11,7 @@ mod exemptions;
 mod generate;
 mod names;
 mod perform;
+mod place;
 mod program;
 mod shrink;
 mod side;

@@ -2,7 +2,7 @@
 
 use super::{
     names::Names,
-    program::{Step, WORLD},
+    program::Step,
     watch::{self, Output, Watch, answer},
 };
 use serde_json::{Map, Value, json};
@@ -38,7 +38,9 @@ impl World {
 
     /// Does a step, and gives what the engine says to it.
     pub(super) async fn perform(&mut self, step: &Step) -> Result<Value> {
-        let step = step.within(self.names.world()).map_err(no_json)?;
+        let step = step
+            .within(self.names.world())
+            .map_err(|error| no_json(&error))?;
         let answer = tokio::time::timeout(PATIENCE, self.call(step)).await;
         Ok(self
             .names
@@ -98,7 +100,7 @@ impl World {
                 }
             }
             Step::ListContainers(options) => answer(runtime.list_containers(options).await),
-            Step::PruneContainers(options) => answer(runtime.prune_containers(options).await),
+            Step::PruneContainers(options) => answer(prune(&*runtime, options).await),
             Step::TagImage(source, target) => match target.parse() {
                 Ok(target) => answer(runtime.tag_image(&source, &target).await),
                 Err(error) => answer::<()>(Err(error)),
@@ -224,7 +226,7 @@ impl World {
                 && !name.starts_with(world)
                 && !self.names.knows(name)
             {
-                *name = "<name>".to_owned();
+                "<name>".clone_into(name);
             }
             event
         };
@@ -310,9 +312,6 @@ fn unless_gone(outcome: Result<()>) -> Result<()> {
     }
 }
 
-fn no_json(error: serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("no JSON for it in {WORLD}: {error}"),
-    )
+fn no_json(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("the step is no JSON: {error}"))
 }

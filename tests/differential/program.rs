@@ -1,6 +1,8 @@
 //! A program: operations to do one after the other, as data.
 
+use super::place::Place;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wharf_core::*;
 
 /// Stands in a program's texts for the name of the world that it runs in, which begins the name of everything that it
@@ -78,35 +80,20 @@ impl Program {
     /// # Errors
     /// There is no JSON for it.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut value = serde_json::to_value(self)?;
-        let whole = value.clone();
-        strip(&mut value);
-        // What is left out must mean the same.
-        let read: Self = serde_json::from_value(value.clone())?;
-        if serde_json::to_value(read)? != whole {
-            value = whole;
+        let whole = serde_json::to_value(self)?;
+        let means_the_same = |value: &Value| {
+            serde_json::from_value::<Self>(value.clone())
+                .and_then(serde_json::to_value)
+                .is_ok_and(|read| read == whole)
+        };
+        let mut short = whole.clone();
+        for place in Place::all(&whole) {
+            let shorter = place.left_out_of(&short);
+            if means_the_same(&shorter) {
+                short = shorter;
+            }
         }
-        serde_json::to_string_pretty(&value)
-    }
-}
-
-/// Takes out what is null, false or empty.
-fn strip(value: &mut serde_json::Value) {
-    use serde_json::Value;
-    let says_nothing = |value: &Value| match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::String(text) => text.is_empty(),
-        Value::Number(_) | Value::Bool(true) => false,
-    };
-    match value {
-        Value::Object(fields) => {
-            fields.values_mut().for_each(strip);
-            fields.retain(|_, value| !says_nothing(value));
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        _ => {}
+        serde_json::to_string_pretty(&short)
     }
 }
 

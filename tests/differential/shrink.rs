@@ -1,7 +1,6 @@
 //! A small program that shows the same difference.
 
-use super::program::Program;
-use serde_json::Value;
+use super::{place::Place, program::Program};
 
 /// Makes a program smaller for as long as `shows` says that what is left still shows the difference: first it leaves
 /// steps out, large pieces before small ones, then arguments. It asks at most `budget` times.
@@ -47,66 +46,16 @@ pub fn shrink(
 
 /// The program with one argument less, in every way.
 fn simpler(program: &Program) -> Vec<Program> {
-    let Ok(value) = serde_json::to_value(program) else {
+    let Ok(whole) = serde_json::to_value(program) else {
         return Vec::new();
     };
-    let whole = value.to_string();
-    let mut places = Vec::new();
-    fields(&value, &mut Vec::new(), &mut places);
-    let without = |place: &Vec<Value>| {
-        let mut value = value.clone();
-        leave_out(&mut value, place);
-        let simpler: Program = serde_json::from_value(value).ok()?;
-        // What is left out of a file may come back as what it is by itself.
-        let differs = serde_json::to_string(&simpler).is_ok_and(|text| text != whole);
+    let simpler = |place: &Place| {
+        let simpler: Program = serde_json::from_value(place.left_out_of(&whole)).ok()?;
+        // What is left out may come back as what it is by itself.
+        let differs = serde_json::to_value(&simpler).is_ok_and(|value| value != whole);
         differs.then_some(simpler)
     };
-    places.iter().filter_map(without).collect()
-}
-
-/// The ways to all fields of objects.
-fn fields(value: &Value, way: &mut Vec<Value>, places: &mut Vec<Vec<Value>>) {
-    match value {
-        Value::Object(all) => {
-            for (key, value) in all {
-                way.push(key.clone().into());
-                places.push(way.clone());
-                fields(value, way, places);
-                way.pop();
-            }
-        }
-        Value::Array(all) => {
-            for (at, value) in all.iter().enumerate() {
-                way.push(at.into());
-                fields(value, way, places);
-                way.pop();
-            }
-        }
-        _ => {}
-    }
-}
-
-fn leave_out(value: &mut Value, way: &[Value]) {
-    let Some((first, rest)) = way.split_first() else {
-        return;
-    };
-    match (value, first) {
-        (Value::Object(all), Value::String(key)) if rest.is_empty() => {
-            all.remove(key);
-        }
-        (Value::Object(all), Value::String(key)) => {
-            if let Some(value) = all.get_mut(key) {
-                leave_out(value, rest);
-            }
-        }
-        (Value::Array(all), Value::Number(at)) => {
-            let at = at.as_u64().and_then(|at| usize::try_from(at).ok());
-            if let Some(value) = at.and_then(|at| all.get_mut(at)) {
-                leave_out(value, rest);
-            }
-        }
-        _ => {}
-    }
+    Place::all(&whole).iter().filter_map(simpler).collect()
 }
 
 #[cfg(test)]
