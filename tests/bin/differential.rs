@@ -225,7 +225,7 @@ impl Run {
         let mut again = "";
         match self.arguments.tries {
             0 => {}
-            tries if shows(&small) => small = shrink(&small, tries, shows),
+            budget if shows(&small) => small = shrink(&small, budget, shows),
             _ => again = ", was not seen again",
         }
         let file = self.arguments.found.join(format!("{seed}-{at}.json"));

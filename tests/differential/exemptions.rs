@@ -6,7 +6,10 @@ use serde_json::Value;
 /// What takes the place of a text that is not compared. That something is there is compared all the same.
 const LEFT_OUT: &str = "…";
 
-/// The lines of `exemptions.tsv`: where, which part of the text there, and why nobody can compare it.
+/// The lines of `exemptions.tsv`: where, which part of the text there, on which engines, and why nobody can compare it.
+///
+/// The places `events.order` and `events.left_out` are no way to a value: their texts are a kind and an action, of events
+/// whose order is not compared, or which are not compared at all.
 #[derive(Debug)]
 pub struct Exemptions(Vec<Line>);
 
@@ -14,13 +17,15 @@ pub struct Exemptions(Vec<Line>);
 struct Line {
     place: Regex,
     text: Regex,
+    /// It is about engines whose API is older than this; else about all.
+    before: Option<u32>,
 }
 
 impl Exemptions {
-    /// The file's. Says which line is wrong.
+    /// All that the file says. Tells which line is wrong.
     ///
     /// # Errors
-    /// A line that has not three fields, or one that is no pattern.
+    /// A line that has not four fields, or one that is no pattern.
     pub fn load() -> Result<Self, String> {
         Self::parse(include_str!("exemptions.tsv"))
     }
@@ -29,24 +34,41 @@ impl Exemptions {
         let lines = file.lines().enumerate().map(|(at, line)| {
             let wrong = |why: &str| format!("exemptions.tsv, line {}: {why}", at + 1);
             let fields: Vec<_> = line.split('\t').collect();
-            let [place, text, reason] = fields[..] else {
+            let [place, text, engines, reason] = fields[..] else {
                 return Err(wrong(
-                    "a place, a text and a reason are needed, with tabs between",
+                    "a place, a text, engines and a reason are needed, with tabs between",
                 ));
             };
             if reason.trim().is_empty() {
                 return Err(wrong("there is no reason"));
             }
-            let pattern = |text: &str| {
-                Regex::new(&format!("^(?:{text})$")).map_err(|e| wrong(&e.to_string()))
+            let pattern = |text: &str| Regex::new(text).map_err(|e| wrong(&e.to_string()));
+            let before = match engines {
+                "all" => None,
+                some => Some(
+                    some.strip_prefix("before API ")
+                        .and_then(minor)
+                        .ok_or_else(|| {
+                            wrong("the engines are neither `all` nor `before API 1.N`")
+                        })?,
+                ),
             };
-            let part = Regex::new(text).map_err(|e| wrong(&e.to_string()))?;
             Ok(Line {
-                place: pattern(place)?,
-                text: part,
+                place: pattern(&format!("^(?:{place})$"))?,
+                text: pattern(text)?,
+                before,
             })
         });
         lines.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Those that hold for an engine of that API version.
+    #[must_use]
+    pub(super) fn of(mut self, api: &str) -> Self {
+        let own = minor(api);
+        let concerns = |line: &Line| line.before.is_none_or(|before| own < Some(before));
+        self.0.retain(concerns);
+        self
     }
 
     /// How many lines there are.
@@ -63,18 +85,17 @@ impl Exemptions {
     pub(super) fn apply(&self, name: &str, value: &mut Value) {
         self.descend(name, value);
         if let Value::Array(events) = value {
-            self.reorder(&format!("{name}.order"), events);
+            let names = |place: &str, event: &Value| {
+                let word = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+                let said = format!("{} {}", word("kind"), word("action"));
+                let mut lines = self.0.iter();
+                lines.any(|line| line.place.is_match(place) && line.text.is_match(&said))
+            };
+            events.retain(|event| !names(&format!("{name}.left_out"), event));
+            // They go to the end, in an order that both sides have.
+            let place = format!("{name}.order");
+            events.sort_by_cached_key(|event| names(&place, event).then(|| event.to_string()));
         }
-    }
-
-    /// A line about an order names actions: their events are compared, but not when they came.
-    fn reorder(&self, place: &str, events: &mut [Value]) {
-        let lines = || self.0.iter().filter(|line| line.place.is_match(place));
-        events.sort_by_cached_key(|event| {
-            let action = event["action"].as_str().unwrap_or_default();
-            let loose = lines().any(|line| line.text.is_match(action));
-            loose.then(|| event.to_string())
-        });
     }
 
     fn descend(&self, path: &str, value: &mut Value) {
@@ -107,6 +128,11 @@ impl Exemptions {
     }
 }
 
+/// The 41 of `1.41`.
+fn minor(api: &str) -> Option<u32> {
+    api.strip_prefix("1.")?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +149,7 @@ mod tests {
 
     #[test]
     fn only_the_text_that_is_named_is_left_out() {
-        let lines = Exemptions::parse(".*\\.status\t\\d+ seconds\ttime passes").unwrap();
+        let lines = Exemptions::parse(".*\\.status\t\\d+ seconds\tall\ttime passes").unwrap();
         let mut value = json!({"a": {"status": "Up 3 seconds (healthy)", "other": "3 seconds"}});
         lines.apply("world", &mut value);
         assert_eq!(
@@ -134,9 +160,11 @@ mod tests {
 
     #[test]
     fn events_whose_order_is_left_out_are_compared_all_the_same() {
-        let lines = Exemptions::parse("events\\.order\t^b$\trace").unwrap();
+        let lines = Exemptions::parse("events\\.order\t^x b$\tall\trace").unwrap();
         let bare = |actions: &[&str]| {
-            let events = actions.iter().map(|action| json!({"action": action}));
+            let events = actions
+                .iter()
+                .map(|action| json!({"kind": "x", "action": action}));
             let mut events = events.collect::<Value>();
             lines.apply("events", &mut events);
             events
@@ -147,9 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_may_be_about_old_engines_only() {
+        let lines = || Exemptions::parse("a\tb\tbefore API 1.42\tc").unwrap();
+        assert_eq!(lines().of("1.41").len(), 1);
+        assert_eq!(lines().of("1.42").len(), 0);
+    }
+
+    #[test]
     fn a_line_without_a_reason_is_refused() {
-        assert!(Exemptions::parse("a\tb\t ").unwrap_err().contains("line 1"));
-        assert!(Exemptions::parse("a\tb").is_err());
-        assert!(Exemptions::parse("a\t(\tc").is_err());
+        let refused = |file: &str| Exemptions::parse(file).unwrap_err();
+        assert!(refused("a\tb\tall\t ").contains("line 1"));
+        assert!(refused("a\tb\tall").contains("are needed"));
+        assert!(refused("a\tb\tsome\tc").contains("neither"));
+        assert!(refused("a\t(\tall\tc").contains("line 1"));
     }
 }

@@ -59,14 +59,15 @@ impl Bench {
             let image = docker
                 .inspect_image(IMAGE, InspectImageOptions::default())
                 .await?;
-            Ok::<_, Error>((Arc::new(docker) as Arc<dyn Runtime>, image))
+            let api = docker.version().await?.api_version.unwrap_or_default();
+            Ok::<_, Error>((Arc::new(docker) as Arc<dyn Runtime>, image, api))
         });
-        let (real, image) = connected.map_err(|error| error.to_string())?;
+        let (real, image, api) = connected.map_err(|error| error.to_string())?;
         Ok(Self {
             tokio,
             real,
             image,
-            exemptions: Exemptions::load()?,
+            exemptions: Exemptions::load()?.of(&api),
             patience,
         })
     }

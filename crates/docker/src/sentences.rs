@@ -99,6 +99,12 @@ static DOCKER: &[Row] = &[
         K::ImageNotFound,
     ),
     Row(Anywhere, &["no such volume"], K::NotFound),
+    // No image can have such a name: new engines look for it all the same, and find none.
+    Row(
+        In(&[Op::CreateContainer]),
+        &["repository name must be lowercase"],
+        K::ImageNotFound,
+    ),
     Row(
         In(&[Op::CreateContainer]),
         &["cannot mkdir:"],
@@ -112,6 +118,11 @@ static DOCKER: &[Row] = &[
     ),
     Row(Anywhere, &["network * not found"], K::NotFound),
     Row(Anywhere, &["cannot join own network"], K::InvalidInput),
+    Row(
+        Anywhere,
+        &["cannot join network", "non running container"],
+        K::Conflict,
+    ),
     Row(
         Anywhere,
         &["is already in use by container"],

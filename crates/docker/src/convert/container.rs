@@ -193,6 +193,12 @@ impl Inspected {
             .into_iter()
             .map(|(name, endpoint)| (name, attachment(endpoint.unwrap_or_default())))
             .collect();
+        if info.started_at.is_none() {
+            // Old engines know the id once a start was tried, new ones once one succeeded.
+            for attachment in info.networks.values_mut() {
+                attachment.network_id = None;
+            }
+        }
         info.mounts = mounts(self.mounts);
         if sized {
             info.size_rw = self.size_rw.and_then(size);
