@@ -6,6 +6,9 @@ use serde_json::Value;
 /// What takes the place of a text that is not compared. That something is there is compared all the same.
 const LEFT_OUT: &str = "…";
 
+/// The text of a line that says that not even this is compared.
+const ABSENT: &str = "-";
+
 /// The lines of `exemptions.tsv`: where, which part of the text there, on which engines, and why nobody can compare it.
 ///
 /// The places `events.order` and `events.left_out` are no way to a value: their texts are a kind and an action, of events
@@ -98,10 +101,16 @@ impl Exemptions {
         }
     }
 
+    fn is_absent(&self, path: &str) -> bool {
+        let mut lines = self.0.iter().filter(|line| line.text.as_str() == ABSENT);
+        lines.any(|line| line.place.is_match(path))
+    }
+
     fn descend(&self, path: &str, value: &mut Value) {
         let below = |key: &str| format!("{path}.{key}");
         match value {
             Value::Object(fields) => {
+                fields.retain(|key, _| !self.is_absent(&below(key)));
                 for (key, value) in fields {
                     self.descend(&below(key), value);
                 }
@@ -156,6 +165,9 @@ mod tests {
             value,
             json!({"a": {"status": "Up … (healthy)", "other": "3 seconds"}})
         );
+        let lines = Exemptions::parse(".*\\.other\t-\tall\tnot everywhere").unwrap();
+        lines.apply("world", &mut value);
+        assert_eq!(value, json!({"a": {"status": "Up … (healthy)"}}));
     }
 
     #[test]

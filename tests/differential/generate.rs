@@ -143,7 +143,7 @@ const COMMANDS: &[&[&str]] = &[
     &[
         "sh",
         "-c",
-        "trap 'echo bye; exit 5' TERM; echo ready; while true; do sleep 0.1; done",
+        "trap 'sleep 0.2; echo bye; exit 5' TERM; echo ready; while true; do sleep 0.1; done",
     ],
     &[
         "sh",
@@ -272,10 +272,10 @@ impl Random {
         self.one_of(&["@v1", "@v2"]).to_owned()
     }
 
+    /// Enough for every handler to end, or for none.
     fn grace(&mut self) -> Grace {
-        match self.below(5) {
-            0 => Grace::After(Duration::from_secs(1)),
-            1 => Grace::After(Duration::from_secs(2)),
+        match self.below(4) {
+            0 => Grace::After(Duration::from_secs(2)),
             _ => Grace::Now,
         }
     }
@@ -323,7 +323,8 @@ impl Random {
             .is_none_or(|command| command == &["sh"]);
         config.tty &= !shell;
         // What is started again and again never comes to rest.
-        let stays = |word: &String| word.contains("1000") || word.contains("while");
+        let stays =
+            |word: &String| word.contains("while") || word == "1000" || word.ends_with("wait");
         let ends = !config.command.iter().flatten().any(stays) || config.entrypoint.is_some();
         if ends
             && matches!(
