@@ -21,6 +21,8 @@ pub struct Engines {
 pub struct Engine {
     /// Its name in the environment.
     pub name: String,
+    /// Where it is.
+    pub url: String,
     /// Whether it must answer.
     pub required: bool,
     /// Why it does not answer, where it does not.
@@ -83,6 +85,7 @@ impl Engine {
         let silence = answer.err().map(|error| error.to_string());
         Ok(Self {
             name: name.to_owned(),
+            url: url.to_owned(),
             required,
             silence,
             harness,
