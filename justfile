@@ -26,6 +26,10 @@ engines-down *NAMES='all':
 conform URL *ARGS:
     cargo run --release -- conform --runtime {{ URL }} {{ ARGS }}
 
+# Random programs on the fake and on a real engine: just differential --runtime URL --programs 100 --seed 1
+differential *ARGS:
+    cargo run --release --package wharf-tests --bin differential -- {{ ARGS }}
+
 # The benchmarks: of the fake beside its goals, and against the same engines
 bench *ARGS:
     [ -n "${WHARF_ENGINES:-}" ] || eval "$(tests/engines.sh env)"; cargo bench --bench '*' {{ ARGS }}

@@ -58,3 +58,13 @@ pub fn real() -> std::io::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
 }
+
+/// The samples in the prose of the workspace, which are to compile and to run as those in the code do.
+#[cfg(doctest)]
+mod prose {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/fake.md")]
+    struct Fake;
+}
