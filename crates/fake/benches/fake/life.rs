@@ -9,8 +9,8 @@ use wharf_core::{
 const GOAL: f64 = 50_000.0;
 
 pub(crate) async fn of_a_container() -> Row {
-    const ROUNDS: usize = 20;
-    const CONTAINERS: u32 = 10_000;
+    const ROUNDS: usize = 4_000;
+    const CONTAINERS: u32 = 50;
     let (_fake, runtime) = engine();
     let mut times = Vec::new();
     for _ in 0..ROUNDS {

@@ -8,8 +8,8 @@ use std::{
 use wharf_core::{ContainerConfig, Filters, InspectOptions, ListOptions, StartOptions};
 
 pub(crate) async fn inspect() -> Row {
-    const ROUNDS: usize = 50;
-    const CALLS: u32 = 20_000;
+    const ROUNDS: usize = 2_000;
+    const CALLS: u32 = 500;
     let (_fake, runtime) = engine();
     let config = ContainerConfig::new("busybox")
         .with_name("web")

@@ -2,8 +2,9 @@
 //! `just bench` with those against real engines. Words choose measures: `cargo bench -p wharf-fake -- inspect hold`.
 //!
 //! Each measure runs in a process of its own, so that memory which one has freed is not counted for the next, on one
-//! thread, with tokio's time paused as in tests. Speeds are medians of rounds. The load of the machine stands beside
-//! each: on a busy one they are worth less.
+//! thread, with tokio's time paused as in tests. Speeds are medians of rounds, which are shorter than the time that a
+//! program has a core for at a stretch, where that can be. The load of the machine stands beside each: on a busy one
+//! they are worth less.
 
 #![allow(
     clippy::unwrap_used,
