@@ -270,6 +270,71 @@ pub const VARIANCES: &[Variance] = &[
         "expected InvalidInput, got Ok(",
         "It takes any number of CPUs.",
     ),
+    podman(
+        "a_working_dir_that_is_a_file_is_refused",
+        "expected InvalidInput, got Ok(",
+        "It looks for the working dir at the start.",
+    ),
+    podman(
+        "a_create_that_fails_by_its_working_dir_leaves_the_named_volume",
+        "expected InvalidInput, got Ok(",
+        "It looks for the working dir at the start.",
+    ),
+    podman(
+        "a_create_that_fails_by_its_working_dir_leaves_no_anonymous_volume",
+        "expected InvalidInput, got Ok(",
+        "It looks for the working dir at the start.",
+    ),
+    podman(
+        "a_create_that_fails_late_is_told_as_the_end",
+        "expected InvalidInput, got Ok(",
+        "It looks for the working dir at the start.",
+    ),
+    podman(
+        "with_init_a_missing_program_is_the_inits_to_tell",
+        "exit code: expected 127, got 1",
+        "Its init ends with 1.",
+    ),
+    podman(
+        "a_shared_network_is_held_by_id",
+        "has dependent containers",
+        "What shares a network goes first.",
+    ),
+    podman(
+        "a_shared_network_is_looked_for_before_the_program",
+        "has dependent containers",
+        "What shares a network goes first.",
+    ),
+    podman(
+        "without_the_shared_network_nothing_is_mounted",
+        "has dependent containers",
+        "What shares a network goes first.",
+    ),
+    podman(
+        "start_beside_one_that_does_not_run_conflicts",
+        "expected Conflict, got Ok(",
+        "It starts the other one too.",
+    ),
+    podman(
+        "start_in_its_own_network_is_invalid_input",
+        "no container with name or ID",
+        "It looks for the other one at the create.",
+    ),
+    podman(
+        "restart_of_what_cannot_be_run_is_invalid_input",
+        "exit code: expected Some(127), got None",
+        "A restart that fails leaves no exit code.",
+    ),
+    podman(
+        "prune_removes_the_newest_first",
+        "removed: expected",
+        "It removes them in any order.",
+    ),
+    podman(
+        "mounts_are_told_with_their_container",
+        "actions: expected",
+        "It does not tell who mounts.",
+    ),
 ];
 
 const fn podman(case: &'static str, shows: &'static str, what: &'static str) -> Variance {

@@ -110,6 +110,12 @@ static DOCKER: &[Row] = &[
         &["cannot mkdir:"],
         K::InvalidInput,
     ),
+    // A working directory below a file.
+    Row(
+        In(&[Op::CreateContainer]),
+        &["lstat ", ": not a directory"],
+        K::InvalidInput,
+    ),
     // A program of any name may be missing, `network` among them.
     Row(
         In(&[Op::StartContainer, Op::RestartContainer]),
@@ -188,6 +194,12 @@ static PODMAN: &[Row] = &[
     Row(Anywhere, &["network not found"], K::NotFound),
     Row(Anywhere, &["no such exec session"], K::NotFound),
     Row(Anywhere, &["that name is already in use"], K::AlreadyExists),
+    // It says that these exist already, at the end.
+    Row(
+        In(&[Op::RemoveContainer]),
+        &["has dependent containers"],
+        K::Conflict,
+    ),
     Row(Anywhere, &["container already exists"], K::AlreadyExists),
     Row(Anywhere, &["network already exists"], K::AlreadyExists),
     Row(

@@ -129,6 +129,16 @@ pub(super) const LIES: &[Row] = &[
         Hear(edit!(|config: ContainerConfig| config.stop_signal = None)),
     ),
     (
+        "an own stop signal is taken for another",
+        "an_interrupt_ends_a_shell_with_130",
+        Hear(edit!(|config: ContainerConfig| config.stop_signal = None)),
+    ),
+    (
+        "an init is dropped",
+        "with_init_a_missing_program_is_the_inits_to_tell",
+        Hear(edit!(|config: ContainerConfig| config.init = false)),
+    ),
+    (
         "an entrypoint is dropped",
         "the_command_goes_to_the_entrypoint",
         Hear(edit!(|config: ContainerConfig| config.entrypoint = None)),

@@ -1,17 +1,13 @@
-//! Lies in what comes out: answers, items, errors, and things that are not done.
+//! Lies in what comes out: answers and items.
 
 use super::{Row, edit};
 use crate::lie::{
     Fate::{self, Doubled, Kept, Late, Lost},
-    Lie::{Answer, Declare, Delay, Forgive, Hang, Hasten, Item, Pretend, Refuse, Trust, Twist},
+    Lie::{Answer, Declare, Delay, Hasten, Item},
 };
 use std::{any::Any, mem};
 use wharf_core::{
-    ErrorKind::{AlreadyExists, Conflict, ContainerNotFound, ImageNotFound, Internal, NotFound},
-    Operation::{
-        BuildImage, Close, InspectContainer, KillContainer, RemoveContainer, RenameContainer,
-        StartContainer, StopContainer, TagImage,
-    },
+    Operation::{BuildImage, KillContainer},
     *,
 };
 
@@ -28,19 +24,6 @@ macro_rules! fate {
 /// That fate for events that say this, none for others.
 fn when(event: &Event, action: &EventAction, fate: Fate) -> Fate {
     if event.action == *action { fate } else { Kept }
-}
-
-fn told_as(error: Error, kind: ErrorKind, other: ErrorKind) -> Error {
-    if error.kind() != kind {
-        return error;
-    }
-    let told = Error::new(other, error.message());
-    match (error.operation(), error.resource()) {
-        (Some(operation), Some(resource)) => told
-            .with_operation(operation)
-            .with_resource(resource.clone()),
-        _ => told,
-    }
 }
 
 pub(super) const LIES: &[Row] = &[
@@ -123,6 +106,70 @@ pub(super) const LIES: &[Row] = &[
         Answer(edit!(|list: Vec<ContainerSummary>| {
             list.retain(|container| container.state != ContainerState::Paused);
         })),
+    ),
+    (
+        "mounts are told as they were asked for",
+        "mounts_are_told_by_their_targets",
+        Answer(edit!(|info: ContainerInfo| info.mounts.reverse())),
+    ),
+    (
+        "a list has mounts in another order",
+        "mounts_are_told_by_their_targets",
+        Answer(edit!(|list: Vec<ContainerSummary>| for known in list {
+            known.mounts.reverse();
+        })),
+    ),
+    (
+        "a list has ports in another order",
+        "ports_are_told_by_number_and_protocol",
+        Answer(edit!(|list: Vec<ContainerSummary>| for known in list {
+            known.ports.reverse();
+        })),
+    ),
+    (
+        "wished ports are told as they were asked for",
+        "ports_are_told_by_number_and_protocol",
+        Answer(edit!(|info: ContainerInfo| info.config.ports.reverse())),
+    ),
+    (
+        "a platform is claimed",
+        "inspect_tells_no_platform",
+        Answer(edit!(
+            |info: ContainerInfo| info.platform = Some(Platform::new("linux", "amd64"))
+        )),
+    ),
+    (
+        "a network is known before the first start",
+        "the_networks_id_is_told_from_the_first_start_on",
+        Answer(edit!(
+            |info: ContainerInfo| for network in info.networks.values_mut() {
+                network.network_id.get_or_insert("0".repeat(64));
+            }
+        )),
+    ),
+    (
+        "a network is forgotten with the run",
+        "the_networks_id_is_told_from_the_first_start_on",
+        Answer(edit!(|info: ContainerInfo| if info.pid.is_none() {
+            for network in info.networks.values_mut() {
+                network.network_id = None;
+            }
+        })),
+    ),
+    (
+        "a shared network is held by less than an id",
+        "a_shared_network_is_held_by_id",
+        Answer(edit!(
+            |info: ContainerInfo| if let Some(NetworkMode::Container(id)) = &mut info.config.network
+            {
+                id.truncate(12);
+            }
+        )),
+    ),
+    (
+        "a prune is told oldest first",
+        "prune_removes_the_newest_first",
+        Answer(edit!(|pruned: Pruned| pruned.removed.reverse())),
     ),
     (
         "what is pruned is not told",
@@ -250,6 +297,21 @@ pub(super) const LIES: &[Row] = &[
         })),
     ),
     (
+        "a mount is not told",
+        "mounts_are_told_with_their_container",
+        Item(fate!(|event: Event| when(event, &"mount".into(), Lost))),
+    ),
+    (
+        "a create is told of what never was",
+        "a_create_that_fails_late_is_told_as_the_end",
+        Item(fate!(|event: Event| {
+            if event.action == EventAction::Destroy {
+                event.action = EventAction::Create;
+            }
+            Kept
+        })),
+    ),
+    (
         "an untag is told as a delete",
         "a_tag_and_an_untag_are_told",
         Item(fate!(|event: Event| {
@@ -331,101 +393,5 @@ pub(super) const LIES: &[Row] = &[
         "what is there is not declared",
         "kill_is_as_declared",
         Declare(|below| below.without(KillContainer)),
-    ),
-    // Errors.
-    (
-        "a stop of a missing container is Ok",
-        "stop_missing_container_is_not_found",
-        Forgive(StopContainer, ContainerNotFound),
-    ),
-    (
-        "a remove of a missing container is Ok",
-        "remove_missing_container_is_not_found",
-        Forgive(RemoveContainer, ContainerNotFound),
-    ),
-    (
-        "a kill of what does not run is Ok",
-        "kill_of_one_that_does_not_run_conflicts",
-        Forgive(KillContainer, Conflict),
-    ),
-    (
-        "a conflict is the engine's fault",
-        "remove_of_a_running_one_conflicts",
-        Twist(|error| told_as(error, Conflict, Internal)),
-    ),
-    (
-        "a taken name is a conflict",
-        "create_with_a_taken_name_already_exists",
-        Twist(|error| told_as(error, AlreadyExists, Conflict)),
-    ),
-    (
-        "a missing image is a missing anything",
-        "inspect_missing_image_is_not_found",
-        Twist(|error| told_as(error, ImageNotFound, NotFound)),
-    ),
-    (
-        "an error does not say where",
-        "an_error_tells_operation_and_container",
-        Twist(|error| Error::new(error.kind(), error.message())),
-    ),
-    (
-        "nothing was ever sent",
-        "an_error_from_the_engine_was_sent",
-        Twist(|error| error.with_sent(false)),
-    ),
-    (
-        "prefixes of ids are not found",
-        "a_container_is_found_by_id_prefix_and_name",
-        Refuse(|call| {
-            let id = call.target_id()?;
-            let short = call.operation() == InspectContainer && id.len() == 12;
-            short.then(|| Error::new(ContainerNotFound, "there is none"))
-        }),
-    ),
-    (
-        "input is not looked at",
-        "create_refuses_a_bad_mount",
-        Trust,
-    ),
-    // What is not done.
-    (
-        "a stop never answers",
-        "stop_of_an_exited_one_is_ok",
-        Hang(StopContainer),
-    ),
-    (
-        "a stop panics",
-        "stop_missing_container_is_not_found",
-        Twist(|error| panic!("a backend's own fault: {error}")),
-    ),
-    (
-        "a start starts nothing",
-        "start_runs_it",
-        Pretend(StartContainer),
-    ),
-    (
-        "a stop stops nothing",
-        "stop_lets_the_program_end_as_it_likes",
-        Pretend(StopContainer),
-    ),
-    (
-        "a remove leaves it",
-        "remove_of_a_created_one_removes_it",
-        Pretend(RemoveContainer),
-    ),
-    (
-        "a rename changes no name",
-        "rename_gives_another_name",
-        Pretend(RenameContainer),
-    ),
-    (
-        "a tag gives no name",
-        "tag_gives_one_more_name",
-        Pretend(TagImage),
-    ),
-    (
-        "a close closes nothing",
-        "what_is_closed_answers_connection_failed",
-        Pretend(Close),
     ),
 ];

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 use wharf_core::{ContainerSummary, PublishedPort};
 
-use super::container::{MountPoint, bare, mounts};
+use super::container::{MountPoint, bare, in_order, mounts};
 use super::{Keys, nullable, size, unix_time};
 use crate::dialect::Dialect;
 
@@ -74,7 +74,7 @@ impl Listed {
         summary.created = unix_time(self.created);
         summary.status = self.status;
         summary.labels = self.labels;
-        summary.ports = self.ports.iter().map(published).collect();
+        summary.ports = in_order(self.ports.iter().map(published).collect());
         summary.networks = self.network_settings.networks.0;
         summary.mounts = mounts(self.mounts);
         if sized {

@@ -77,6 +77,13 @@ pub(super) const CASES: &[Case] = &[
             .inspect_image(image.as_str(), InspectImageOptions::default());
         refused(inspected.await, ImageNotFound)?;
     }),
+    case!("C4", the_image_is_looked_for_before_the_name, |ctx| {
+        let name = ctx.name();
+        ctx.create(ctx.config(IDLE).with_name(&name)).await?;
+        let mut config = ctx.config(IDLE).with_name(name);
+        config.image = format!("{}:none", ctx.name());
+        refused(ctx.rt.create_container(config).await, ImageNotFound)?;
+    }),
     case!("C5", create_takes_an_image_by_id, |ctx| {
         let image = ctx.image_info(ctx.image()).await?.id;
         let mut config = ctx.config("exit 4");

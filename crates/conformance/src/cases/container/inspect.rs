@@ -94,6 +94,10 @@ pub(super) const CASES: &[Case] = &[
                 .all(|(name, value)| env.get(name) == Some(value))
         })?;
     }),
+    case!("C64", inspect_tells_no_platform, |ctx| {
+        let id = ctx.exited("exit 0").await?;
+        same("platform", ctx.inspect(&id).await?.platform, None)?;
+    }),
     case!(
         "C64",
         an_image_without_a_tag_stands_as_it_was_given,

@@ -14,11 +14,13 @@ mod memory;
 mod options;
 mod pause;
 mod policy;
+mod programs;
 mod prune;
 mod remove;
 mod rename;
 mod restart;
 mod run;
+mod shared_network;
 mod start;
 mod stop;
 mod surroundings;
@@ -30,6 +32,8 @@ pub(super) const CASES: &[&[Case]] = &[
     create::CASES,
     options::CASES,
     surroundings::CASES,
+    shared_network::CASES,
+    programs::CASES,
     start::CASES,
     stop::CASES,
     remove::CASES,

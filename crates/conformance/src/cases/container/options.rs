@@ -49,6 +49,41 @@ pub(super) const CASES: &[Case] = &[
             Some("/deep/new"),
         )?;
     }),
+    case!("C10", a_working_dir_that_is_a_file_is_refused, |ctx| {
+        let config = ctx.config(IDLE).with_working_dir("/etc/passwd");
+        let created = ctx.rt.create_container(config).await;
+        refused(created, ErrorKind::InvalidInput)?;
+        none("containers", ctx.list(Filters::new()).await?)?;
+    }),
+    case!(
+        "C10",
+        a_create_that_fails_by_its_working_dir_leaves_the_named_volume,
+        [Need::Volumes],
+        |ctx| {
+            let name = ctx.volume_name();
+            let config = ctx.config(IDLE).with_working_dir("/etc/passwd/sub");
+            let config = config.with_mounts([Mount::volume(&name, "/data")]);
+            let created = ctx.rt.create_container(config).await;
+            refused(created, ErrorKind::InvalidInput)?;
+            let volumes = some("volumes", ctx.rt.volumes())?;
+            same("volume", volumes.inspect_volume(&name).await?.name, name)?;
+        }
+    ),
+    case!(
+        "C10",
+        a_create_that_fails_by_its_working_dir_leaves_no_anonymous_volume,
+        [Need::Volumes, Need::Exclusive],
+        |ctx| {
+            let volumes = some("volumes", ctx.rt.volumes())?;
+            let before = volumes.list_volumes(ListVolumesOptions::default()).await?;
+            let config = ctx.config(IDLE).with_working_dir("/etc/passwd");
+            let config = config.with_mounts([Mount::anonymous("/data")]);
+            let created = ctx.rt.create_container(config).await;
+            refused(created, ErrorKind::InvalidInput)?;
+            let after = volumes.list_volumes(ListVolumesOptions::default()).await?;
+            same("volumes", after, before)?;
+        }
+    ),
     case!("C11", the_user_is_taken, |ctx| {
         let config = ctx.config("id -u; id -g").with_user("123:456");
         same("output", ctx.output(config.clone()).await?, "123\n456\n")?;
@@ -185,6 +220,28 @@ pub(super) const CASES: &[Case] = &[
             !ctx.inspect(&other).await?.config.init,
         )?;
     }),
+    case!(
+        "C21",
+        with_init_a_missing_program_is_the_inits_to_tell,
+        |ctx| {
+            let programs = [
+                ("no-such-program", 127, "No such file or directory"),
+                ("/etc", 126, "Permission denied"),
+            ];
+            for (program, code, why) in programs {
+                let config = ctx.bare().with_command([program]).with_init(true);
+                let (id, exit) = ctx.finished(config).await?;
+                same("exit code", exit.code, code)?;
+                let log = ctx.logs(&id, LogsOptions::default()).await?;
+                let told = text(&log, &LogSource::Stderr);
+                let expected = format!("exec {program} failed: {why}");
+                holds(
+                    format_args!("{expected:?} is in {told:?}"),
+                    told.contains(&expected),
+                )?;
+            }
+        }
+    ),
     case!("C24", the_images_own_platform_is_taken, |ctx| {
         let image = ctx.image_info(ctx.image()).await?;
         let own = some("a platform", image.platform)?;

@@ -29,6 +29,23 @@ pub(super) const CASES: &[Case] = &[
         )?;
         same("left", ctx.list(Filters::new()).await?, [running])?;
     }),
+    case!("C170", prune_removes_the_newest_first, [PRUNE], |ctx| {
+        let mut watch = ctx.watch().await?;
+        let mut made = Vec::new();
+        for _ in 0..4 {
+            made.push(ctx.created(IDLE).await?.to_string());
+        }
+        made.reverse();
+        let options = PruneContainersOptions::default().with_filters(ctx.mine());
+        let prune = || ctx.rt.prune_containers(options.clone());
+        same("removed", ctx.in_turn(prune).await?.removed, made.clone())?;
+        let mut told = Vec::new();
+        for _ in &made {
+            let seen = watch.until(EventAction::Destroy).await?;
+            told.extend(seen.last().map(|event| event.id.clone()));
+        }
+        same("told as destroyed", told, made)?;
+    }),
     case!(
         "C170",
         prune_leaves_a_paused_one,

@@ -59,6 +59,25 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "C151",
+        restart_of_what_cannot_be_run_is_invalid_input,
+        [RESTART],
+        |ctx| {
+            for (program, code) in [("no-such-program", 127), ("/etc", 126)] {
+                let id = ctx.create(ctx.bare().with_command([program])).await?;
+                let restarted = ctx
+                    .rt
+                    .restart_container(&id, RestartOptions::default())
+                    .await;
+                refused(restarted, ErrorKind::InvalidInput)?;
+                let info = ctx.inspect(&id).await?;
+                same("state", info.state, ContainerState::Created)?;
+                same("exit code", info.exit_code, Some(code))?;
+                some("the error's text", info.error)?;
+            }
+        }
+    ),
+    case!(
         "C152",
         restart_missing_container_is_not_found,
         [RESTART],

@@ -137,6 +137,69 @@ pub(super) const CASES: &[Case] = &[
             &["create", "destroy"],
         )?;
     }),
+    case!("E5", a_create_that_fails_late_is_told_as_the_end, |ctx| {
+        let mut watch = ctx.watch().await?;
+        let config = ctx.config(IDLE).with_working_dir("/etc/passwd");
+        let created = ctx.rt.create_container(config).await;
+        refused(created, ErrorKind::InvalidInput)?;
+        // It has an id, which is nobody's, and the labels.
+        let id = watch.until(EventAction::Destroy).await?;
+        expect(&id, &["destroy"])?;
+        refused(
+            ctx.rt
+                .inspect_container(&id[0].id, InspectOptions::default())
+                .await,
+            ContainerNotFound,
+        )?;
+    }),
+    case!(
+        "E15",
+        mounts_are_told_with_their_container,
+        [Need::Volumes],
+        |ctx| {
+            let name = ctx.volume_name();
+            let mut watch = ctx.watch_for(Filters::new().with("volume", &name)).await?;
+            let mounts = [Mount::volume(&name, "/data")];
+            let config = ctx.config("exit 0").with_mounts(mounts);
+            let (id, _) = ctx.finished(config).await?;
+            ctx.remove(&id).await?;
+            let volumes = some("volumes", ctx.rt.volumes())?;
+            volumes
+                .remove_volume(&name, RemoveVolumeOptions::default())
+                .await?;
+            let seen = watch.until(EventAction::Destroy).await?;
+            expect(&seen, &["create", "mount", "unmount", "destroy"])?;
+            let containers = seen
+                .iter()
+                .map(|event| event.attributes.get("container").map(String::as_str));
+            same(
+                "containers",
+                containers.collect::<Vec<_>>(),
+                [None, Some(&*id), Some(&*id), None],
+            )?;
+        }
+    ),
+    case!(
+        "E15",
+        without_the_shared_network_nothing_is_mounted,
+        [Need::Volumes, Need::Option("create_container.network")],
+        |ctx| {
+            let name = ctx.volume_name();
+            let mut watch = ctx.watch_for(Filters::new().with("volume", &name)).await?;
+            let first = ctx.running(IDLE).await?;
+            let mode = NetworkMode::Container(first.to_string());
+            let mounts = [Mount::volume(&name, "/data")];
+            let config = ctx.config(IDLE).with_mounts(mounts).with_network(mode);
+            let id = ctx.create(config).await?;
+            ctx.remove(&first).await?;
+            let started = ctx.rt.start_container(&id, StartOptions::default()).await;
+            refused(started, ContainerNotFound)?;
+            expect(
+                &watch.until("unmount".into()).await?,
+                &["create", "unmount"],
+            )?;
+        }
+    ),
     case!("E6", an_exec_is_told_in_three_steps, |ctx| {
         let (mut watch, id) = idle(ctx).await?;
         ctx.rt
