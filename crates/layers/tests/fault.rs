@@ -202,6 +202,24 @@ async fn a_call_whose_answer_is_lost_was_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_is_lost_whatever_it_is_but_only_where_something_was_sent() {
+    let (faults, runtime) = faulty();
+    let lost = faults
+        .add(Rule::lose_answer().on(Operation::StopContainer))
+        .unwrap();
+    let stop = |name: &'static str| runtime.stop_container(name, StopOptions::default());
+
+    let error = stop("a/b").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(faults.matched(lost), 0, "the engine saw nothing of it");
+
+    let error = stop("nosuch").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
+    assert!(error.was_sent() && error.is_transient());
+    assert_eq!(faults.matched(lost), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_is_cut_where_the_rule_says() {
     for (rule, expected, is_cut) in [
         (Rule::cut_after_items(0), "", true),
@@ -335,6 +353,39 @@ async fn the_engine_comes_back_by_itself_when_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_rule_has_a_say_while_the_engine_is_gone_but_the_one_that_calls_it_back() {
+    for rule in [
+        Rule::hang(),
+        Rule::fail(ErrorKind::RateLimited),
+        Rule::delay(3600 * SECOND),
+        Rule::lose_answer(),
+        Rule::engine_gone_for(SECOND),
+    ] {
+        let (faults, runtime) = faulty();
+        let begun = Instant::now();
+        let id = faults.add(rule.clone()).unwrap();
+        faults.engine_gone();
+        let error = timeout(SECOND, runtime.ping()).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{rule}");
+        assert!(error.is_transient() && !error.was_sent(), "{rule}");
+        assert_eq!(begun.elapsed(), Duration::ZERO, "{rule}");
+        assert_eq!(faults.matched(id), 0, "{rule}");
+        tokio::time::advance(2 * SECOND).await;
+        assert!(faults.is_engine_gone(), "{rule}");
+    }
+
+    // What stands before it is passed over: no call to an absent engine is delayed, or fails in a way of its own.
+    for before in [Rule::delay(SECOND), Rule::fail(ErrorKind::Conflict)] {
+        let (faults, runtime) = faulty();
+        let id = faults.add(before.clone()).unwrap();
+        faults.add(Rule::engine_back()).unwrap();
+        faults.engine_gone();
+        runtime.ping().await.unwrap();
+        assert_eq!(faults.matched(id), 0, "{before}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn rules_make_the_engine_go_and_come_back() {
     let (faults, runtime) = faulty();
     let gone = faults
@@ -414,6 +465,20 @@ async fn what_could_never_hit_is_refused_when_it_is_added() {
         assert_eq!(error.message(), message);
         assert!(faults.reports().is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_for_streams_counts_only_calls_that_open_one() {
+    let (faults, runtime) = faulty();
+    let cut = faults.add(Rule::cut_after_items(0).first(1)).unwrap();
+    started(&runtime, "web", "echo 1").await;
+    assert_eq!(faults.report(cut).unwrap().calls, 0);
+    let (text, error) = read(follow(&runtime, "web").await).await;
+    assert_eq!(
+        (text.as_str(), error.unwrap().kind()),
+        ("", ErrorKind::ConnectionFailed)
+    );
+    assert_eq!(faults.matched(cut), 1);
 }
 
 #[tokio::test(start_paused = true)]

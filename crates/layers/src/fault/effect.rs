@@ -36,8 +36,8 @@ pub enum Effect {
     Delay(#[serde(with = "seconds")] Duration),
     /// It never answers, and the runtime below does not see it. Dropping it ends it, and so does an engine that goes.
     Hang,
-    /// The runtime below carries it out, but the connection breaks before the answer: `ConnectionFailed`, transient,
-    /// sent.
+    /// The runtime below carries it out, but the connection breaks before the answer, also before one that is an error:
+    /// `ConnectionFailed`, transient, sent. What fails before anything is sent has no answer to lose.
     LoseAnswer,
     /// The stream that it opens fails after so much. A session's output is a stream.
     Cut {
@@ -72,7 +72,7 @@ pub enum Effect {
 pub enum Reach {
     /// So many items.
     Items(u64),
-    /// As many whole items as so many bytes of payload have room for.
+    /// As many whole items as so many bytes of payload have room for. Events and progress have none.
     Bytes(u64),
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use std::future::pending;
 use tokio::time::sleep;
-use wharf_core::{Call, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
+use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
 
 impl Layer for Fault {
     async fn around<'a, T: Outcome>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<T> {
@@ -45,12 +45,18 @@ impl Fault {
     /// What is to become of this call, in order.
     fn plan(&self, place: &Place) -> Vec<(RuleId, Effect)> {
         let (mut plan, mut over) = (Vec::new(), false);
+        // An engine that is not there can neither wait nor refuse: all that a rule can do is call it back.
+        let mut gone = self.is_engine_gone();
         for (&id, RuleReport { rule, calls, .. }) in &mut self.rules().by_id {
             if !rule.is_about(place.operation, place.target.as_ref()) {
                 continue;
             }
             *calls += 1;
-            if !over && rule.when.hits(*calls, self.0.seed.rotate_left(32) ^ id.0) {
+            if over || !rule.when.hits(*calls, self.0.seed.rotate_left(32) ^ id.0) {
+                continue;
+            }
+            gone &= rule.effect != Effect::EngineBack;
+            if !gone {
                 over = rule.effect.ends_the_call();
                 plan.push((id, rule.effect.clone()));
             }
@@ -85,29 +91,40 @@ impl Fault {
         plan: Vec<(RuleId, Effect)>,
         next: impl Next<'a, T>,
     ) -> Result<T> {
-        let mut is_lost = false;
+        let mut losing = Vec::new();
         for (rule, effect) in plan {
+            if effect == Effect::LoseAnswer {
+                losing.push(rule);
+                continue;
+            }
             self.took_effect(rule);
             match effect {
                 Effect::Fail(failure) => return Err(place.fails(&failure)),
                 Effect::Delay(by) => sleep(by).await,
                 Effect::Hang => pending().await,
-                Effect::LoseAnswer => is_lost = true,
                 Effect::EngineGone { back_after } => {
                     self.0.engine.go(back_after);
                     return Err(place.breaks(GONE, false));
                 }
                 Effect::EngineBack => self.engine_back(),
-                Effect::Cut { .. } | Effect::RepeatItem(_) | Effect::DropItem(_) => {}
+                Effect::LoseAnswer
+                | Effect::Cut { .. }
+                | Effect::RepeatItem(_)
+                | Effect::DropItem(_) => {}
             }
         }
         if self.is_engine_gone() {
             return Err(place.breaks(GONE, false));
         }
-        let answer = next().await?;
-        if is_lost {
-            return Err(place.breaks("the answer is lost, by a fault rule", true));
+        let answer = next().await;
+        // What was not sent has no answer that could be lost.
+        let was_sent = answer.as_ref().err().is_none_or(Error::was_sent);
+        if losing.is_empty() || !was_sent {
+            return answer;
         }
-        Ok(answer)
+        for rule in losing {
+            self.took_effect(rule);
+        }
+        Err(place.breaks("the answer is lost, by a fault rule", true))
     }
 }

@@ -74,7 +74,7 @@ pub struct RuleId(u64);
 pub struct RuleReport {
     /// The rule.
     pub rule: Rule,
-    /// How many calls it was about: operation and target fit.
+    /// How many calls it was about: operation and target fit, and it opens a stream where the effect is on one.
     pub calls: u64,
     /// How often it took effect. A rule on a stream takes effect when the stream is cut, or the item comes.
     pub matched: u64,
@@ -185,7 +185,8 @@ impl Fault {
     }
 
     /// The engine goes: every call fails with [`ConnectionFailed`](wharf_core::ErrorKind::ConnectionFailed), calls that wait for
-    /// their answer as well, and so end all open streams, sessions and waits. The engine below lives on.
+    /// their answer as well, and so end all open streams, sessions and waits. The engine below lives on. Until it is
+    /// back, rules count calls but have no effect on them, but for one that [calls it back](Rule::engine_back).
     pub fn engine_gone(&self) {
         self.0.engine.go(None);
     }

@@ -8,8 +8,8 @@ use wharf_core::{Error, Operation, Resource, Result};
 
 /// One fault: which calls it is about, which of these it hits, and what becomes of them.
 ///
-/// Made from its effect, and narrowed from there; a rule that is not narrowed is about every call. It is plain data,
-/// so that rules can stand in a file:
+/// Made from its effect, and narrowed from there; a rule that is not narrowed is about every call that can have that
+/// effect. It is plain data, so that rules can stand in a file:
 ///
 /// ```
 /// use wharf_core::{ErrorKind, Operation};
@@ -30,7 +30,7 @@ use wharf_core::{Error, Operation, Resource, Result};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rule {
-    /// It is about calls of these; with none, of all.
+    /// It is about calls of these; with none, of all, or where its effect is on a stream, of all that open one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
     /// It is about calls to what is named so: the id or name as the caller gives it, and for a create the wished name.
@@ -80,7 +80,8 @@ impl Rule {
         Self::cut(Reach::Items(items), Failure::connection())
     }
 
-    /// Streams break before the item with which there would be more than so many bytes.
+    /// Streams break before the item with which there would be more than so many bytes. Only logs, sessions and files
+    /// have bytes: events and progress have none, so that only 0 cuts them.
     pub fn cut_after_bytes(bytes: u64) -> Self {
         Self::cut(Reach::Bytes(bytes), Failure::connection())
     }
@@ -170,6 +171,7 @@ impl Rule {
     pub(super) fn is_about(&self, operation: Operation, target: Option<&Resource>) -> bool {
         let pattern = self.target.as_deref();
         (self.operations.is_empty() || self.operations.contains(&operation))
+            && (operation.opens_stream() || !self.effect.is_on_a_stream())
             && pattern.is_none_or(|pattern| target::is_named(pattern, target))
     }
 
