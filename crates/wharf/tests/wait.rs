@@ -5,9 +5,14 @@
 use std::{net::TcpListener, num::NonZeroU16, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use wharf::{
-    ContainerConfig, Error, ErrorKind, PortMapping, Ready, Result, Runtime, StartOptions,
+    ContainerConfig, Error, ErrorKind, Operation, PortMapping, Protocol, Ready, Result, Runtime,
+    RuntimeExt, StartOptions,
+    layers::{Fault, Rule},
     wait_until,
 };
+
+/// How much longer than its patience a wait may take, for its last words.
+const AFTERWARDS: u64 = 2;
 
 /// A new engine where that script runs, as `web`.
 async fn started(script: &str) -> Arc<dyn Runtime> {
@@ -32,6 +37,13 @@ async fn wait(runtime: &Arc<dyn Runtime>, ready: Ready) -> (Result<()>, u64) {
     let begun = Instant::now();
     let outcome = wait_until(runtime, "web", ready, Duration::from_secs(60)).await;
     (outcome, begun.elapsed().as_secs())
+}
+
+/// The same engine, with a rule for what is called from now on.
+fn with_rule(runtime: Arc<dyn Runtime>, rule: Rule) -> Arc<dyn Runtime> {
+    let faults = Fault::new();
+    faults.add(rule).unwrap();
+    Arc::new(runtime.layer(faults))
 }
 
 fn failed(outcome: Result<()>, kind: ErrorKind, parts: &[&str]) -> Error {
@@ -114,12 +126,103 @@ async fn patience_ends_with_what_was_waited_for_and_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_went_wrong_is_told_also_where_the_log_cannot_be_read() {
+    let no_log = || Rule::fail(ErrorKind::Unsupported).on(Operation::ContainerLogs);
+    let ready = || Ready::exec(["false"]);
+
+    let runtime = with_rule(started("sleep 1; exit 3").await, no_log());
+    let (outcome, _) = wait(&runtime, ready()).await;
+    let parts = ["exit code 3", "cannot be read", "unsupported"];
+    failed(outcome, ErrorKind::Conflict, &parts);
+
+    let runtime = with_rule(started("sleep 999").await, no_log());
+    let (outcome, _) = wait(&runtime, ready()).await;
+    let parts = ["60s", "cannot be read", "unsupported"];
+    failed(outcome, ErrorKind::Timeout, &parts);
+
+    let cut = Rule::cut_after_items(1).on(Operation::ContainerLogs);
+    let runtime = with_rule(started("echo one; sleep 1; echo two; exit 3").await, cut);
+    let (outcome, _) = wait(&runtime, ready()).await;
+    let parts = ["exit code 3", "one\n(the rest cannot be read"];
+    failed(outcome, ErrorKind::Conflict, &parts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_ends_whatever_hangs() {
+    let never = || Ready::exec(["false"]);
+    for (operation, seconds, part) in [
+        (Operation::WaitContainer, 60, "starting"),
+        (Operation::ExecContainer, 60, "starting"),
+        (
+            Operation::ContainerLogs,
+            60 + AFTERWARDS,
+            "did not come in time",
+        ),
+    ] {
+        let runtime = started("echo starting; sleep 999").await;
+        let runtime = with_rule(runtime, Rule::hang().on(operation));
+        let (outcome, took) = wait(&runtime, never()).await;
+        failed(outcome, ErrorKind::Timeout, &["60s", part]);
+        assert_eq!(took, seconds, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_long_log_only_the_end_is_told() {
+    let script = "i=0; while [ $i -lt 2000 ]; do printf '%01000d' 0; i=$((i+1)); done; \
+        printf 'the last word'; exit 3";
+    let runtime = started(script).await;
+    let (outcome, _) = wait(&runtime, Ready::log_line("listening")).await;
+    let error = failed(outcome, ErrorKind::Conflict, &["the last word"]);
+    let length = error.message().len();
+    assert!((50_000..70_000).contains(&length), "{length}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_was_never_started_is_told_so() {
+    let runtime = wharf::connect("fake:").await.unwrap();
+    let config = ContainerConfig::new("busybox").with_name("web");
+    runtime.create_container(config).await.unwrap();
+    let (outcome, seconds) = wait(&runtime, Ready::log_line("listening")).await;
+    let error = failed(outcome, ErrorKind::Conflict, &["not been started"]);
+    assert!(!error.message().contains("exit code"), "{error}");
+    assert_eq!(seconds, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_goes_on_where_one_of_them_can_never_be() {
+    let runtime = started("sleep 2; echo listening; sleep 99").await;
+    let line = Ready::log_line("listening");
+    let (outcome, seconds) = wait(&runtime, Ready::Any(vec![Ready::Healthy, line])).await;
+    outcome.unwrap();
+    assert_eq!(seconds, 2);
+
+    let port = Ready::Port(NonZeroU16::new(80).unwrap());
+    let (outcome, seconds) = wait(&runtime, Ready::Any(vec![Ready::Healthy, port])).await;
+    failed(outcome, ErrorKind::InvalidInput, &[]);
+    assert_eq!(seconds, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_of_another_protocol_can_never_be() {
+    let port = NonZeroU16::new(53).unwrap();
+    let mapping = PortMapping::new(port).with_protocol(Protocol::Udp);
+    let config = ContainerConfig::new("busybox")
+        .with_command(["sleep", "999"])
+        .with_ports([mapping]);
+    let runtime = started_with(config).await;
+    let (outcome, seconds) = wait(&runtime, Ready::Port(port)).await;
+    failed(outcome, ErrorKind::InvalidInput, &["TCP port 53"]);
+    assert_eq!(seconds, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_can_never_be_is_refused() {
     let runtime = started("sleep 999").await;
     let port = NonZeroU16::new(80).unwrap();
     for (ready, part) in [
         (Ready::Healthy, "no health check"),
-        (Ready::Port(port), "not publish port 80"),
+        (Ready::Port(port), "not publish TCP port 80"),
     ] {
         let (outcome, seconds) = wait(&runtime, ready).await;
         failed(outcome, ErrorKind::InvalidInput, &[part]);
@@ -145,6 +248,13 @@ async fn a_port_is_ready_when_somebody_listens_and_stays() {
     wait_until(&runtime, "web", Ready::Port(port), short)
         .await
         .unwrap();
+
+    let at = Ready::PortAt("localhost".to_owned(), port);
+    wait_until(&runtime, "web", at, short).await.unwrap();
+    // It is asked there, and not here. Nothing of this name exists anywhere.
+    let at = Ready::PortAt("nowhere.invalid".to_owned(), port);
+    let outcome = wait_until(&runtime, "web", at, short).await;
+    failed(outcome, ErrorKind::Timeout, &["port 80 at nowhere.invalid"]);
 
     // A proxy that takes connections for nobody.
     let proxy = std::thread::spawn(move || {
