@@ -30,17 +30,16 @@ impl ContainerOps for Engine {
     }
 
     async fn start_container(&self, id: &str, _: StartOptions) -> Result<()> {
-        let shared = self.enter()?;
-        shared.step(|world| {
+        self.step(|world| {
             let key = world.state.find(id)?;
-            world.start(shared, key)
+            world.start(&self.shared, key)
         })
     }
 
     async fn stop_container(&self, id: &str, options: StopOptions) -> Result<()> {
         let open = self.open(OpenKind::Call, Operation::StopContainer, id)?;
         let shared = &self.shared;
-        let ended = shared.step(|world| {
+        let ended = self.step(|world| {
             let key = world.state.find(id)?;
             world.stop(shared, key, options.signal, options.grace)
         })?;
@@ -67,7 +66,7 @@ impl ContainerOps for Engine {
 
     async fn wait_container(&self, id: &str, options: WaitOptions) -> Result<Pending<Exit>> {
         let open = self.open(OpenKind::Wait, Operation::WaitContainer, id)?;
-        let answer = self.shared.step(|world| {
+        let answer = self.step(|world| {
             let key = world.state.find(id)?;
             let idle = match options.condition {
                 WaitCondition::NotRunning => world.state.exit_of_idle(key)?,
@@ -102,7 +101,7 @@ impl ContainerOps for Engine {
         let _closing = collector.closing();
         let open = self.open(OpenKind::Call, Operation::ExecContainer, id)?;
         let shared = &self.shared;
-        let outcome = shared.step(|world| {
+        let outcome = self.step(|world| {
             let key = world.state.find(id)?;
             Ok(match world.state.exec(key, &config, collector.streams())? {
                 ExecLaunch::Ready {
@@ -146,7 +145,8 @@ impl ContainerOps for Engine {
 
     async fn container_logs(&self, id: &str, options: LogsOptions) -> Result<Items<LogChunk>> {
         let open = self.open(OpenKind::Stream, Operation::ContainerLogs, id)?;
-        let log = self.shared.read(|state| state.log(state.find(id)?))?;
+        let open = open.that_runs_dry();
+        let log = self.read(|state| state.log(state.find(id)?))?;
         let cursor = log.open(&options);
         let deadline = options.until.filter(|_| options.follow);
         let deadline = deadline.map(|until| self.shared.clock.instant(until));
@@ -182,7 +182,7 @@ impl ContainerOps for Engine {
     async fn restart_container(&self, id: &str, options: RestartOptions) -> Result<()> {
         let open = self.open(OpenKind::Call, Operation::RestartContainer, id)?;
         let shared = &self.shared;
-        let (key, ended, door) = shared.step(|world| {
+        let (key, ended, door) = self.step(|world| {
             let key = world.state.find(id)?;
             world.state.begin_restart(key)?;
             let ended = world.stop(shared, key, options.signal, options.grace)?;
@@ -199,6 +199,7 @@ impl ContainerOps for Engine {
                 return;
             }
             let started = door.step(|shared, world| {
+                shared.check_power()?;
                 world.start(shared, key)?;
                 world.state.tell_restarted(key);
                 Ok(())

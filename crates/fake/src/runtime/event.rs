@@ -19,8 +19,10 @@ impl EventOps for Engine {
             filters,
             ..
         } = options;
-        let open = self.open(OpenKind::Stream, Operation::Events, "")?;
-        let subscription = self.shared.step(|world| world.bus.subscribe(since));
+        let open = self
+            .open(OpenKind::Stream, Operation::Events, "")?
+            .that_runs_dry();
+        let subscription = self.step(|world| Ok(world.bus.subscribe(since)))?;
         let deadline = until.map(|until| self.shared.clock.instant(until));
         let feed = Feed {
             subscription,
@@ -62,7 +64,7 @@ impl Feed {
                 );
                 Some(Err(Error::new(ErrorKind::Lagged, why)))
             }
-            Err(RecvError::Closed) => Some(Err(super::gone())),
+            Err(RecvError::Closed) => Some(Err(super::ended())),
         }
     }
 

@@ -33,7 +33,7 @@ impl ImageOps for Engine {
             logins.get(reference.registry()).cloned()
         });
         let platform = options.platform.as_ref();
-        let (found, steps, door) = shared.step(|world| {
+        let (found, steps, door) = self.step(|world| {
             let World {
                 state, registries, ..
             } = world;

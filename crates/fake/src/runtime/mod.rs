@@ -5,6 +5,7 @@ mod event;
 mod health;
 mod image;
 mod open;
+mod power;
 mod snapshot;
 mod system;
 mod task;
@@ -20,6 +21,7 @@ use crate::{
     state::{Effect, Key, Mark, RunId, State},
 };
 use open::OpenList;
+use power::Power;
 pub(crate) use snapshot::Frozen;
 use std::{
     any::Any,
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Arc<EngineClock>,
     open: Arc<OpenList>,
+    /// Changed under the lock of the world only.
+    power: watch::Sender<Power>,
     /// The tokio runtime that first used the engine, which its tasks run in.
     handle: OnceLock<Handle>,
 }
@@ -87,14 +91,16 @@ struct Session {
 impl Shared {
     pub(crate) fn new(state: State, clock: Arc<EngineClock>, registries: Registries) -> Arc<Self> {
         let mark = state.mark();
-        Self::of(World::new(state, registries, Bus::new(), mark), clock)
+        let world = World::new(state, registries, Bus::new(), mark);
+        Self::of(world, clock, Power::On)
     }
 
-    fn of(world: World, clock: Arc<EngineClock>) -> Arc<Self> {
+    fn of(world: World, clock: Arc<EngineClock>, power: Power) -> Arc<Self> {
         Arc::new(Self {
             world: Mutex::new(world),
             clock,
             open: OpenList::new(),
+            power: watch::Sender::new(power),
             handle: OnceLock::new(),
         })
     }
@@ -274,12 +280,29 @@ impl Engine {
     }
 
     fn step<T>(&self, transition: impl FnOnce(&mut World) -> Result<T>) -> Result<T> {
-        self.enter()?.step(transition)
+        let shared = self.enter()?;
+        shared.step(|world| {
+            shared.check_power()?;
+            transition(world)
+        })
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> Result<T>) -> Result<T> {
-        self.enter()?.read(look)
+        let shared = self.enter()?;
+        shared.read(|state| {
+            shared.check_power()?;
+            look(state)
+        })
     }
+}
+
+/// The engine has stopped, or the last handle was dropped.
+fn ended() -> Error {
+    Error::new(
+        ErrorKind::ConnectionFailed,
+        "the fake engine has ended its events",
+    )
+    .with_transient(true)
 }
 
 /// The last handle was dropped.
@@ -290,6 +313,11 @@ fn gone() -> Error {
 fn closed() -> Error {
     let why = "the connection to the fake engine was closed; ask the Fake for another runtime()";
     Error::new(ErrorKind::ConnectionFailed, why)
+}
+
+fn stopped() -> Error {
+    let why = "the fake engine was stopped; Fake::start_engine starts it again";
+    Error::new(ErrorKind::ConnectionFailed, why).with_transient(true)
 }
 
 fn restored() -> Error {

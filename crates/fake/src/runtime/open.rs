@@ -1,6 +1,6 @@
 //! What is open: calls that answer late, streams and waits, until they are over or dropped.
 
-use super::{Engine, Session, closed, restored};
+use super::{Engine, Session, closed, restored, stopped};
 use crate::leaks::{Leak, LeakKind};
 use futures::{
     Stream,
@@ -25,6 +25,24 @@ pub(crate) enum OpenKind {
     Stream,
     /// A wait that was armed and not answered.
     Wait,
+}
+
+/// Why all that is open ends at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The fake was restored: this world is not there any more.
+    Restored,
+    /// The engine has stopped.
+    Stopped,
+}
+
+impl Cut {
+    fn error(self) -> Error {
+        match self {
+            Self::Restored => restored(),
+            Self::Stopped => stopped(),
+        }
+    }
 }
 
 /// What is known of one of them.
@@ -68,8 +86,8 @@ impl From<Opened> for Leak {
 #[derive(Debug)]
 pub(super) struct OpenList {
     all: Mutex<Numbered>,
-    /// Changes when the fake is restored.
-    pub(super) restored: watch::Sender<()>,
+    /// Changes when all that is open is cut off.
+    cut: watch::Sender<Cut>,
 }
 
 #[derive(Debug, Default)]
@@ -82,8 +100,13 @@ impl OpenList {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             all: Mutex::default(),
-            restored: watch::Sender::new(()),
+            cut: watch::Sender::new(Cut::Restored),
         })
+    }
+
+    /// All that is open ends, with an error that says why.
+    pub(super) fn end_all(&self, cut: Cut) {
+        self.cut.send_replace(cut);
     }
 
     /// All that was opened after the one with that number, the oldest first.
@@ -116,29 +139,46 @@ pub(super) struct Open {
 #[derive(Clone)]
 struct Ends {
     closed: watch::Receiver<bool>,
-    restored: watch::Receiver<()>,
+    cut: watch::Receiver<Cut>,
+    /// It runs dry by itself when the engine stops: what there was before is still to be read.
+    runs_dry: bool,
 }
 
 impl Ends {
     /// Why it has to end now, if it has to.
     fn now(&self) -> Option<Error> {
-        if self.is_restored() {
-            return Some(restored());
+        let cut = self.cut().filter(|cut| !self.spares(*cut));
+        if let Some(cut) = cut {
+            return Some(cut.error());
         }
         let is_closed = self.closed.has_changed().unwrap_or_default();
         is_closed.then(closed)
     }
 
-    fn is_restored(&self) -> bool {
-        self.restored.has_changed().unwrap_or_default()
+    fn cut(&self) -> Option<Cut> {
+        let cut = self.cut.has_changed().unwrap_or_default();
+        cut.then(|| *self.cut.borrow())
+    }
+
+    fn spares(&self, cut: Cut) -> bool {
+        self.runs_dry && cut == Cut::Stopped
     }
 
     /// Comes back, with the reason, when it has to end.
     async fn come(mut self) -> Error {
-        let (closing, restoring) = (self.closed.changed(), self.restored.changed());
-        match future::select(pin!(closing), pin!(restoring)).await {
+        let cut = async {
+            loop {
+                // The sender is held by what waits here.
+                let _ = self.cut.changed().await;
+                let cut = *self.cut.borrow_and_update();
+                if !(self.runs_dry && cut == Cut::Stopped) {
+                    return cut.error();
+                }
+            }
+        };
+        match future::select(pin!(self.closed.changed()), pin!(cut)).await {
             Either::Left(_) => closed(),
-            Either::Right(_) => restored(),
+            Either::Right((error, _)) => error,
         }
     }
 }
@@ -165,7 +205,8 @@ impl Engine {
         let list = &self.enter()?.open;
         let ends = Ends {
             closed,
-            restored: list.restored.subscribe(),
+            cut: list.cut.subscribe(),
+            runs_dry: false,
         };
         let opened = Opened {
             kind,
@@ -191,13 +232,23 @@ impl Engine {
 }
 
 impl Open {
+    /// The same for what comes to an end by itself when the engine stops.
+    pub(super) fn that_runs_dry(mut self) -> Self {
+        self.ends.runs_dry = true;
+        self
+    }
+
     /// An answer that takes its time, and does not come any more once this has to end.
     pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let Self { entry, ends, .. } = self;
         let outcome = match future::select(pin!(answer), pin!(ends.clone().come())).await {
             // What the end of the old world has brought about is no answer of it.
-            Either::Left(_) if ends.is_restored() => Err(restored()),
-            Either::Left((outcome, _)) => outcome,
+            Either::Left((outcome, _)) => match (outcome, ends.cut()) {
+                (_, Some(Cut::Restored)) => Err(restored()),
+                // What was answered before stands.
+                (Err(_), Some(Cut::Stopped)) => Err(stopped()),
+                (outcome, _) => outcome,
+            },
             Either::Right((error, _)) => Err(error),
         };
         drop(entry);

@@ -1,6 +1,6 @@
 //! Snapshots of a world, and worlds that are made from them.
 
-use super::{Bus, Shared, World, open::OpenList};
+use super::{Bus, Shared, World, open::Cut, power::Power};
 use crate::{
     clock::EngineClock,
     registry::Registries,
@@ -20,6 +20,7 @@ pub(crate) struct Frozen {
     registries: Registries,
     history: VecDeque<Arc<Event>>,
     mark: Mark,
+    power: Power,
 }
 
 impl Frozen {
@@ -69,13 +70,17 @@ impl Shared {
             registries: world.registries.clone(),
             history: world.bus.history().clone(),
             mark: world.mark.0.clone(),
+            power: match *self.power.borrow() {
+                Power::Off => Power::Off,
+                Power::On | Power::Stopping => Power::On,
+            },
         }
     }
 
     /// An engine of its own. It belongs to the tokio runtime that will use it first; until then its time stands still.
     pub(crate) fn fork(frozen: &Frozen) -> Arc<Self> {
         let clock = Arc::new(EngineClock::new(frozen.time));
-        Self::of(frozen.thaw(&clock), clock)
+        Self::of(frozen.thaw(&clock), clock, frozen.power)
     }
 
     /// Goes back, or over, to that world. What goes on in the present one ends without a trace.
@@ -84,12 +89,13 @@ impl Shared {
         let new = frozen.thaw(&self.clock);
         let mut world = self.lock();
         // Those who wait have to know it before what they wait for is gone.
-        self.open.end_all();
+        self.open.end_all(Cut::Restored);
         let (epoch, opened) = (world.epoch + 1, world.mark.1);
         let old = std::mem::replace(&mut *world, new);
         world.epoch = epoch;
         world.mark.1 = opened;
         self.clock.set(frozen.time);
+        self.power.send_replace(frozen.power);
         self.wake(&mut world);
         drop(world);
         drop(old);
@@ -115,13 +121,6 @@ impl Shared {
             let task = self.reap_later(world.door(self), key);
             world.live(key).add_task(task);
         }
-    }
-}
-
-impl OpenList {
-    /// All that is open ends, with an error that says why.
-    fn end_all(&self) {
-        self.restored.send_replace(());
     }
 }
 

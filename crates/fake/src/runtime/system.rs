@@ -17,7 +17,10 @@ impl SystemOps for Engine {
     async fn login(&self, credentials: Credentials) -> Result<Login> {
         let host = credentials.registry.as_deref();
         let shared = self.enter()?;
-        let (host, status) = shared.lock().registries.login(host, &credentials)?;
+        let world = shared.lock();
+        shared.check_power()?;
+        let (host, status) = world.registries.login(host, &credentials)?;
+        drop(world);
         let mut logins = self
             .session
             .logins
@@ -33,11 +36,11 @@ impl SystemOps for Engine {
     }
 
     async fn ping(&self) -> Result<Ping> {
-        self.enter().map(|_| Ping::default())
+        self.read(|_| Ok(Ping::default()))
     }
 
     async fn version(&self) -> Result<Version> {
-        self.enter().map(|_| State::version())
+        self.read(|_| Ok(State::version()))
     }
 
     async fn disk_usage(&self, _: DiskUsageOptions) -> Result<DiskUsage> {

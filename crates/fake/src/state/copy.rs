@@ -64,6 +64,7 @@ impl State {
             networks: self.networks.clone(),
             last_pid: self.last_pid,
             last_exec: self.last_exec,
+            stopping: false,
             exec_seed: self.exec_seed,
             rules,
         }

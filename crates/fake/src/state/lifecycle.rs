@@ -65,7 +65,7 @@ impl State {
         let container = self.container(key)?;
         if container.state == ContainerState::Restarting {
             let ends = container.is_ended_by(signal);
-            self.container_mut(key)?.interfere(ends);
+            self.container_mut(key)?.interfere(true, ends);
             // Nothing is sent, since nothing runs.
             return if ends { self.end_restarts(key) } else { Ok(()) };
         }
@@ -82,9 +82,10 @@ impl State {
     /// Tells of a signal and delivers it. SIGKILL ends the container within the transition; any other lets a paused
     /// one go and ends what its restart policy does, unless the container says that another is meant to end it.
     fn signal(&mut self, key: Key, signal: Signal) -> Result<()> {
+        let by_hand = !self.stopping;
         let container = self.container_mut(key)?;
         let ends = container.is_ended_by(signal);
-        container.interfere(ends);
+        container.interfere(by_hand, ends);
         self.tell_container(
             key,
             EventAction::Kill,

@@ -4,6 +4,7 @@
 //! of the engine, and effects for those who wait. The engine calls it under its lock, publishes and carries out, and
 //! only then unlocks, so that the order of the events is the order of the transitions.
 
+mod boot;
 mod container;
 mod copy;
 mod create;
@@ -71,6 +72,8 @@ pub(crate) struct State {
     networks: Networks,
     last_pid: u32,
     last_exec: u64,
+    /// The engine itself is about to stop.
+    stopping: bool,
     exec_seed: u64,
     rules: Rules,
 }
@@ -127,6 +130,7 @@ impl State {
             networks,
             last_pid,
             last_exec: 0,
+            stopping: false,
             exec_seed,
             rules: Rules::default(),
         }

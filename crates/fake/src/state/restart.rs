@@ -83,12 +83,19 @@ impl Container {
         }
     }
 
-    /// Somebody sends it a signal; `ends` where it is one that is meant to end it.
-    pub(super) fn interfere(&mut self, ends: bool) {
+    /// It is sent a signal, `by_hand` or since the engine stops; `ends` where it is one that is meant to end it.
+    pub(super) fn interfere(&mut self, by_hand: bool, ends: bool) {
         if let Some(restarts) = &mut self.restarts {
-            restarts.stopped = true;
+            restarts.stopped |= by_hand;
             restarts.ended |= ends;
         }
+    }
+
+    /// Whether its policy wants it to run when the engine starts: as after a run that has just ended, had nobody ended it.
+    pub(super) fn wants_to_run(&self) -> bool {
+        let code = self.exit_code.unwrap_or_default();
+        let restarts = self.restarts.as_ref();
+        restarts.is_some_and(|restarts| restarts.wants(&self.config.restart, code))
     }
 }
 
@@ -125,6 +132,8 @@ impl State {
 
     /// Stops a container that waits for its next run: nothing is sent, since nothing runs.
     pub(super) fn stop_restarting(&mut self, key: Key) -> Result<()> {
+        let by_hand = !self.stopping;
+        self.container_mut(key)?.interfere(by_hand, true);
         self.end_restarts(key)?;
         self.tell_container(key, EventAction::Stop, []);
         Ok(())
@@ -133,7 +142,7 @@ impl State {
     /// There will be no other run: the last one was it.
     pub(super) fn end_restarts(&mut self, key: Key) -> Result<()> {
         let container = self.container_mut(key)?;
-        container.interfere(true);
+        container.interfere(false, true);
         container.state = ContainerState::Exited;
         let exit = container.exit();
         self.effects.push(Effect::Ended(key, exit));
