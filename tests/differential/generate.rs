@@ -334,6 +334,11 @@ impl Random {
         {
             config.restart = RestartPolicy::No;
         }
+        // SIGTERM ends what an init runs and does not catch it, and a stop without grace sends SIGKILL right behind:
+        // which of the two comes first is luck.
+        let catches = |word: &String| word.contains("TERM;");
+        let lingers = !ends || config.open_stdin || config.tty;
+        config.init &= !lingers || config.command.iter().flatten().any(catches);
         Step::CreateContainer(config)
     }
 

@@ -266,14 +266,8 @@ fn published(ports: BTreeMap<String, Option<Vec<Binding>>>) -> Vec<PublishedPort
             );
         }
     }
-    in_order(published)
-}
-
-/// By number and protocol: lists of Docker have ports in a new order each time, its inspections in that of texts. The
-/// addresses of one port stay in the engine's order.
-pub(super) fn in_order(mut ports: Vec<PublishedPort>) -> Vec<PublishedPort> {
-    ports.sort_by_cached_key(|port| (port.container, port.protocol.to_string()));
-    ports
+    published.sort_by_key(PublishedPort::sort_key);
+    published
 }
 
 /// Where a port is published; an empty address is every IPv4 address.

@@ -74,7 +74,8 @@ impl Listed {
         summary.created = unix_time(self.created);
         summary.status = self.status;
         summary.labels = self.labels;
-        summary.ports = in_order(self.ports.iter().map(published).collect());
+        summary.ports = self.ports.iter().map(published).collect();
+        summary.ports.sort_by_key(PublishedPort::sort_key);
         summary.networks = self.network_settings.networks.0;
         summary.mounts = mounts(self.mounts);
         if sized {

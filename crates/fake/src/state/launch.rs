@@ -191,9 +191,7 @@ impl State {
                 endpoint.ports.push(exposed);
             }
         }
-        endpoint
-            .ports
-            .sort_by_cached_key(|port| (port.container, port.protocol.to_string()));
+        endpoint.ports.sort_by_key(PublishedPort::sort_key);
         let number = |limit: Option<u64>| limit.and_then(|limit| usize::try_from(limit).ok());
         let limits = Limits {
             processes: number(config.pids_limit),

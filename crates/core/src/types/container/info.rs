@@ -81,13 +81,14 @@ data! {
         pub health: Option<Health>,
         /// How often its restart policy has started it again since it was last started by hand.
         pub restart_count: u32,
-        /// Its published ports, while it runs: one entry per address family.
+        /// Its published ports, while it runs: one entry per address family, in the order of their
+        /// [`sort_key`](PublishedPort::sort_key).
         pub ports: Vec<PublishedPort>,
         /// The networks it is in, by name.
         pub networks: BTreeMap<String, NetworkAttachment>,
-        /// What is mounted in it.
+        /// What is mounted in it, by target.
         pub mounts: Vec<MountInfo>,
-        /// Its platform.
+        /// Its platform, where the engine says.
         pub platform: Option<Platform>,
         /// Bytes that it has written, where its size was asked for.
         pub size_rw: Option<u64>,
@@ -139,7 +140,7 @@ data! {
         pub status: String,
         /// Its labels, with the image's.
         pub labels: BTreeMap<String, String>,
-        /// Its ports.
+        /// Its ports, in the order of their [`sort_key`](PublishedPort::sort_key).
         pub ports: Vec<PublishedPort>,
         /// The names of its networks.
         pub networks: Vec<String>,

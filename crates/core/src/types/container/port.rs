@@ -115,3 +115,10 @@ data! {
         pub host: Option<SocketAddr>,
     }
 }
+
+impl PublishedPort {
+    /// By what every backend sorts them: the port, its protocol, where it is published. Engines give them in any order.
+    pub fn sort_key(&self) -> (u16, String, Option<SocketAddr>) {
+        (self.container, self.protocol.to_string(), self.host)
+    }
+}
