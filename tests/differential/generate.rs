@@ -352,7 +352,7 @@ impl Random {
             }
             2 => config.with_tty(true),
             3 => config.with_open_stdin(true),
-            4 => config.with_user(self.one_of(&["1000", "nobody", "1000:1000", "nosuch", "0"])),
+            4 => config.with_user(self.one_of(&["1000", "1000:1000", "nosuch", "0", "root"])),
             5 => config.with_working_dir(self.one_of(&[
                 "/tmp",
                 "/made/here",
@@ -371,7 +371,7 @@ impl Random {
             12 => config.with_network(NetworkMode::from(
                 self.one_of(&["none", "bridge", "host", "@nonet"]),
             )),
-            13 => config.with_stop_signal(Signal::INT),
+            13 => config.with_stop_signal(Signal::USR2),
             14 => config.with_stop_timeout(Duration::from_secs(1)),
             15 | 16 => config.with_mounts([Mount::volume(self.volume(), "/data")]),
             17 => config.with_mounts([Mount::anonymous("/data"), Mount::tmpfs("/tmp")]),
@@ -419,9 +419,16 @@ impl Random {
         );
         match self.below(8) {
             0 => config.with_env([("COLOUR", "red")]),
-            1 => config.with_user(self.one_of(&["1000", "nobody", "nosuch"])),
+            1 => config.with_user(self.one_of(&["1000", "root", "nosuch"])),
             2 => config.with_working_dir(self.one_of(&["/tmp", "/no/such"])),
-            3 => config.with_tty(true),
+            // From a terminal one may read for ever.
+            3 => {
+                let reads = config
+                    .command
+                    .iter()
+                    .any(|word| word == "cat" || word.starts_with("tr "));
+                config.with_tty(!reads)
+            }
             4 | 5 => config.with_input("from stdin\n"),
             _ => config,
         }

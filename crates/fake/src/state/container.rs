@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{fs, log::Log, process, program::Programs, run::Gate};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     ops::Bound,
     sync::Arc,
 };
@@ -91,7 +91,8 @@ pub(super) struct Active {
     pub(super) stops: u32,
     /// Somebody restarts it: its end does not remove it.
     pub(super) restarts: bool,
-    pub(super) execs: BTreeSet<ExecKey>,
+    /// The programs beside its own, with the writing ends of their stdin where that is a terminal.
+    pub(super) execs: BTreeMap<ExecKey, Option<process::PipeWriter>>,
     /// The writing end of its stdin, where that is kept open: held, so that there is no end to read.
     pub(super) stdin: Option<process::PipeWriter>,
 }

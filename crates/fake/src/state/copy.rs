@@ -12,10 +12,7 @@ use crate::{
     program::{Programs, Rules},
     run::Gate,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 use wharf_core::ContainerState;
 
 /// What all parts of a copy have in common.
@@ -132,7 +129,7 @@ impl Active {
             endpoint: self.endpoint.clone(),
             stops: 0,
             restarts: false,
-            execs: BTreeSet::new(),
+            execs: BTreeMap::new(),
             stdin: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
-    process::{self, Descriptors, Process, Program, Stream},
+    process::{self, Descriptors, PipeWriter, Process, Program, Stream},
     program::Role,
     run::{Ending, Gate},
 };
@@ -66,6 +66,10 @@ impl State {
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone())),
         );
+        // Who nobody has told where home is goes to the user's own.
+        if !container.config.env.contains_key("HOME") && !config.env.contains_key("HOME") {
+            env.insert("HOME".to_owned(), account.home.clone());
+        }
         if config.tty {
             env.entry("TERM".to_owned())
                 .or_insert_with(|| "xterm".to_owned());
@@ -108,12 +112,12 @@ impl State {
             }
         };
         let pid = kernel.register(argv.clone().into());
-        let descriptors = open_descriptors(config, output);
+        let (descriptors, terminal) = open_descriptors(config, output);
         let mut process = Process::new(argv, env, files, descriptors, pid);
         process.cwd = cwd;
         process.tty = config.tty;
         if let Some(active) = &mut self.container_mut(key)?.active {
-            active.execs.insert(exec);
+            active.execs.insert(exec, terminal);
         }
         Ok(ExecLaunch::Ready {
             exec,
@@ -133,7 +137,7 @@ impl State {
 
     pub(super) fn end_exec(&mut self, key: Key, exec: ExecKey, code: i64) {
         let active = self.containers.get_mut(key).and_then(|c| c.active.as_mut());
-        if active.is_some_and(|active| active.execs.remove(&exec)) {
+        if active.is_some_and(|active| active.execs.remove(&exec).is_some()) {
             self.tell_exec_died(key, exec, code);
         }
     }
@@ -152,16 +156,19 @@ impl State {
     }
 }
 
-/// Stdin is a file that has been read to its end after the input.
-fn open_descriptors(config: &ExecConfig, [stdout, stderr]: [Stream; 2]) -> Descriptors {
-    let stdin = if config.input.is_empty() {
-        Stream::Null
-    } else {
-        // The pipe has room for all of it, so that the write is done at once.
-        let (writer, reader) = process::pipe(config.input.len());
-        let written = writer.write(Bytes::clone(&config.input)).now_or_never();
-        debug_assert!(written.is_some());
-        Stream::Reader(reader)
-    };
-    Descriptors::new(stdin, stdout, stderr)
+/// Stdin is a file that has been read to its end after the input; only a terminal has no end, for as long as somebody
+/// holds the writer that is given with it.
+fn open_descriptors(
+    config: &ExecConfig,
+    [stdout, stderr]: [Stream; 2],
+) -> (Descriptors, Option<PipeWriter>) {
+    if config.input.is_empty() && !config.tty {
+        return (Descriptors::new(Stream::Null, stdout, stderr), None);
+    }
+    // The pipe has room for all of it, so that the write is done at once.
+    let (writer, reader) = process::pipe(config.input.len().max(1));
+    let written = writer.write(Bytes::clone(&config.input)).now_or_never();
+    debug_assert!(written.is_some());
+    let descriptors = Descriptors::new(Stream::Reader(reader), stdout, stderr);
+    (descriptors, config.tty.then_some(writer))
 }

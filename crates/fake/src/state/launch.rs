@@ -13,10 +13,7 @@ use crate::{
     program::Role,
     run::{Gate, LogSink},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 use wharf_core::{
     ContainerConfig, ContainerState, Env, Error, ErrorKind, EventAction, NetworkMode,
     PublishedPort, Result,
@@ -94,6 +91,7 @@ impl State {
             self.tell_unmounted(key);
             return Err(Refused { error, code: 128 });
         }
+        let config = &self.share_hostname(key, config)?;
         let outcome = self.prepare(key, config).and_then(|ready| {
             let failed = |error| Refused { error, code: 128 };
             let endpoint = self.join_network(key, config).map_err(failed)?;
@@ -126,7 +124,7 @@ impl State {
 
     /// The container's files, environment and program.
     fn prepare(&mut self, key: Key, config: &ContainerConfig) -> Result<Ready, Refused> {
-        let hostname = self.hostname(config);
+        let hostname = config.hostname.clone().unwrap_or_default();
         let container = self.containers.get(key).ok_or_else(vanished)?;
         let etc = Etc::new(self.now);
         let files = self.mounted(container, config, &etc).map_err(no_files)?;
@@ -221,7 +219,7 @@ impl State {
             endpoint,
             stops: 0,
             restarts: false,
-            execs: BTreeSet::new(),
+            execs: BTreeMap::new(),
             stdin: None,
         }));
         container.launch(clock).ok_or_else(vanished)
@@ -246,20 +244,21 @@ impl State {
             .collect()
     }
 
-    fn hostname(&self, config: &ContainerConfig) -> String {
-        let own = config.hostname.clone().unwrap_or_default();
-        match &config.network {
-            // Who shares another's network also shares its name.
-            Some(NetworkMode::Container(other)) => {
-                let other = self
-                    .find(other)
-                    .ok()
-                    .and_then(|key| self.containers.get(key));
-                let name = other.and_then(|other| other.config.hostname.clone());
-                name.unwrap_or(own)
-            }
-            _ => own,
-        }
+    /// Who shares another's network also takes its name, for good.
+    fn share_hostname(
+        &mut self,
+        key: Key,
+        config: &Arc<ContainerConfig>,
+    ) -> Result<Arc<ContainerConfig>, Refused> {
+        let Some(NetworkMode::Container(other)) = &config.network else {
+            return Ok(Arc::clone(config));
+        };
+        let other = self.find(other).ok();
+        let other = other.and_then(|other| self.containers.get(other));
+        let name = other.and_then(|other| other.config.hostname.clone());
+        let container = self.containers.get_mut(key).ok_or_else(vanished)?;
+        Arc::make_mut(&mut container.config).hostname = name;
+        Ok(Arc::clone(&container.config))
     }
 
     fn next_host_pid(&mut self) -> u32 {

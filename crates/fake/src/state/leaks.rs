@@ -29,7 +29,10 @@ impl State {
         let new = containers.filter(|container| container.created >= mark.time && stays(container));
         let mut leaks: Vec<Leak> = new.map(left_container).collect();
         for (_, container) in self.containers.iter() {
-            let execs = container.active.iter().flat_map(|active| &active.execs);
+            let execs = container
+                .active
+                .iter()
+                .flat_map(|active| active.execs.keys());
             for exec in execs.filter(|exec| exec.number() > mark.last_exec) {
                 leaks.push(self.left_exec(*exec, &container.name));
             }

@@ -186,7 +186,7 @@ impl State {
             ContainerState::Exited
         };
         let run = container.run();
-        for exec in execs {
+        for exec in execs.into_keys() {
             self.tell_exec_died(key, exec, KILLED);
         }
         self.suspend_health(key);
