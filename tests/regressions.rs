@@ -30,14 +30,14 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     for engine in &engines.named {
-        for (name, program) in &programs {
-            let (name, program) = (name.clone(), program.clone());
+        for (at, (name, program)) in programs.iter().enumerate() {
+            let program = program.clone();
             let (url, silence) = (engine.url.clone(), engine.silence.clone());
             let title = format!("{}::{name}", engine.name);
             trials.push(Trial::ignorable_test(title, move || match silence {
                 // That a required engine is silent has failed the suite already.
                 Some(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
-                None => agree(&url, &name, &program),
+                None => agree(&url, at, &program),
             }));
         }
     }
@@ -51,8 +51,9 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-fn agree(url: &str, name: &str, program: &Program) -> Result<Completion, Failed> {
-    let world = format!("wr{:x}-{name}-", std::process::id());
+fn agree(url: &str, at: usize, program: &Program) -> Result<Completion, Failed> {
+    // No world's name may begin another's.
+    let world = format!("wr{:x}-{at}-", std::process::id());
     match Bench::new(url, PATIENCE)?.run(program, &world)? {
         Outcome::Same => Ok(Completion::Completed),
         Outcome::Differs(difference) => Err(difference.to_string().into()),

@@ -117,7 +117,7 @@ fn replay(arguments: &Arguments, file: &Path) -> Result<ExitCode, String> {
 
 fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let done = match &arguments.resume {
-        Some(file) => read_done(file)?,
+        Some(file) => read_done(file, &arguments)?,
         None => BTreeMap::new(),
     };
     if !done.is_empty() {
@@ -145,9 +145,6 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
         }
     });
     let tally = run.tally();
-    if let Some(why) = &tally.broken {
-        return Err(why.clone());
-    }
     for (kind, times) in &tally.kinds {
         println!("{times} x {kind}");
     }
@@ -156,7 +153,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
         "programs {programs}, steps {}, differences {differences}",
         tally.steps
     );
-    Ok(ExitCode::from(u8::from(differences > 0)))
+    match &tally.broken {
+        Some(why) => Err(why.clone()),
+        None => Ok(ExitCode::from(u8::from(differences > 0))),
+    }
 }
 
 impl Run {
@@ -246,7 +246,7 @@ impl Run {
             *tally.kinds.entry(difference.kind()).or_default() += 1;
         }
         if let Some(file) = &self.arguments.resume {
-            write_done(file, &tally.done)?;
+            write_done(file, &self.arguments, &tally.done)?;
         }
         let done = tally.done.len();
         if done.is_multiple_of(50) {
@@ -260,32 +260,59 @@ impl Run {
     }
 }
 
-/// A line for each program that is done: its number, and whether both engines agreed.
-fn read_done(file: &Path) -> Result<BTreeMap<u64, bool>, String> {
+/// What a file of programs that are done is about: those of another run are others.
+fn heading(
+    Arguments {
+        runtime,
+        seed,
+        steps,
+        ..
+    }: &Arguments,
+) -> String {
+    format!("programs of seed {seed} and {steps} steps on {runtime}")
+}
+
+/// After the heading a line for each program that is done: its number, and whether both engines agreed.
+fn read_done(file: &Path, arguments: &Arguments) -> Result<BTreeMap<u64, bool>, String> {
+    let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(format!("{}: {error}", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(wrong(&error)),
     };
+    let mut lines = text.lines();
+    let (found, expected) = (lines.next().unwrap_or_default(), heading(arguments));
+    if found != expected {
+        return Err(wrong(&format!(
+            "it is about {found:?}, and this run about {expected:?}"
+        )));
+    }
     let line = |line: &str| {
         let (number, outcome) = line.split_once(' ')?;
         Some((number.parse().ok()?, outcome == "same"))
     };
-    let lines = text.lines();
-    lines
-        .map(|text| {
-            line(text).ok_or_else(|| format!("{}: {text:?} is no line of it", file.display()))
-        })
-        .collect()
+    let lines =
+        lines.map(|text| line(text).ok_or_else(|| wrong(&format!("{text:?} is no line of it"))));
+    let mut done = lines.collect::<Result<BTreeMap<_, _>, _>>()?;
+    done.retain(|number, _| *number < arguments.programs);
+    Ok(done)
 }
 
-fn write_done(file: &Path, done: &BTreeMap<u64, bool>) -> Result<(), String> {
+/// Whole or not at all: a run that is killed must be able to go on.
+fn write_done(
+    file: &Path,
+    arguments: &Arguments,
+    done: &BTreeMap<u64, bool>,
+) -> Result<(), String> {
     let line = |(at, same): (&u64, &bool)| {
         let outcome = if *same { "same" } else { "differs" };
         format!("{at} {outcome}\n")
     };
-    let text: String = done.iter().map(line).collect();
-    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+    let lines: String = done.iter().map(line).collect();
+    let new = file.with_extension("new");
+    fs::write(&new, format!("{}\n{lines}", heading(arguments)))
+        .and_then(|()| fs::rename(&new, file))
+        .map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The seed of one program: those of neighbouring numbers have nothing in common.

@@ -1,8 +1,7 @@
 //! Random programs: what people do, and what they should not have done.
 
 use super::{
-    perform::LABEL,
-    program::{Program, Step, WORLD},
+    program::{LABEL, Program, Step, WORLD},
     side::IMAGE,
 };
 use fastrand::Rng;

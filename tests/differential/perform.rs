@@ -2,15 +2,13 @@
 
 use super::{
     names::Names,
-    program::Step,
+    program::{LABEL, Step},
     watch::{self, Output, Watch, answer},
 };
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use wharf_core::*;
 
-/// Borne by all containers of a world, with its name as the value.
-pub(super) const LABEL: &str = "wharf.differential";
 /// An operation that has not answered by then never will.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -198,17 +196,10 @@ impl World {
 
     /// What the engine has told of this world, in its order.
     pub(super) fn happened(&self) -> Value {
+        let anonymous = self.anonymous_volumes();
         let events = self.events.seen();
         let mut own: BTreeSet<&str> = self.names.containers().iter().map(String::as_str).collect();
-        // A volume without a name is known by the container that it is mounted in.
-        for event in events.iter().flatten() {
-            let container = event.attributes.get("container");
-            if event.kind == EventKind::Volume
-                && container.is_some_and(|id| own.contains(id.as_str()))
-            {
-                own.insert(&event.id);
-            }
-        }
+        own.extend(anonymous.iter().map(String::as_str));
         let world = self.names.world();
         let of_this_world = |event: &Event| {
             own.contains(event.id.as_str())
@@ -242,6 +233,27 @@ impl World {
 
     /// Removes all that is left of this world.
     pub(super) async fn sweep(self) -> Result<()> {
+        let late = |_| {
+            let why = format!("what {} has left could not be removed", self.names.world());
+            Error::new(ErrorKind::Timeout, why)
+        };
+        tokio::time::timeout(PATIENCE, self.remove_all())
+            .await
+            .map_err(late)?
+    }
+
+    /// The volumes without a name that its containers mounted: only the feed of events knows them.
+    fn anonymous_volumes(&self) -> BTreeSet<String> {
+        let containers = self.names.containers();
+        let events = self.events.seen();
+        let mounts = events.iter().flatten().filter(|event| {
+            let container = event.attributes.get("container");
+            event.kind == EventKind::Volume && container.is_some_and(|id| containers.contains(id))
+        });
+        mounts.map(|event| event.id.clone()).collect()
+    }
+
+    async fn remove_all(&self) -> Result<()> {
         let world = self.names.world();
         let runtime = &*self.runtime;
         let mine = Filters::new().label(LABEL, world);
@@ -264,6 +276,10 @@ impl World {
             for volume in volumes.list_volumes(options).await? {
                 let force = RemoveVolumeOptions::default().with_force(true);
                 volumes.remove_volume(&volume.name, force).await?;
+            }
+            for volume in self.anonymous_volumes() {
+                let force = RemoveVolumeOptions::default().with_force(true);
+                volumes.remove_volume(&volume, force).await?;
             }
         }
         Ok(())

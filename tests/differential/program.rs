@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_core::*;
 
+/// Borne by all containers of a world, with its name as the value.
+pub(super) const LABEL: &str = "wharf.differential";
+
 /// Stands in a program's texts for the name of the world that it runs in, which begins the name of everything that it
 /// makes and is the value of its label.
 pub(super) const WORLD: &str = "@";
@@ -67,6 +70,40 @@ impl Step {
         }
     }
 
+    /// Whether it can touch and show nothing but what is of its own world: what it makes bears the world's label or
+    /// name, and what it lists or prunes is asked for by it. Any other step is refused before an engine sees it.
+    pub(super) fn stays_in_its_world(&self) -> bool {
+        let labelled = |filters: &Filters| {
+            filters
+                .values("label")
+                .contains(&format!("{LABEL}={WORLD}"))
+        };
+        let named = |name: &str| name.starts_with(WORLD);
+        match self {
+            Self::CreateContainer(config) => {
+                let volume = |mount: &Mount| match &mount.source {
+                    MountSource::Volume { name: Some(name) } => named(name),
+                    MountSource::Bind { .. } => false,
+                    _ => true,
+                };
+                config.labels.get(LABEL).is_some_and(|world| world == WORLD)
+                    && config.mounts.iter().all(volume)
+            }
+            Self::ListContainers(options) => labelled(&options.filters),
+            Self::PruneContainers(options) => labelled(&options.filters),
+            Self::ListVolumes(options) => {
+                options.filters.values("name").iter().all(|n| named(n))
+                    && !options.filters.values("name").is_empty()
+            }
+            Self::ListImages(options) => !options.filters.values("reference").is_empty(),
+            Self::TagImage(_, name) | Self::RemoveImage(name, _) | Self::RemoveVolume(name, _) => {
+                named(name)
+            }
+            Self::CreateVolume(config) => named(&config.name),
+            _ => true,
+        }
+    }
+
     /// The step in a world of that name.
     pub(super) fn within(&self, world: &str) -> serde_json::Result<Self> {
         let text = serde_json::to_string(self)?;
@@ -116,6 +153,22 @@ mod tests {
         let json = program.to_json().unwrap();
         assert!(!json.contains("null"), "{json}");
         assert_eq!(serde_json::from_str::<Program>(&json).unwrap(), program);
+    }
+
+    #[test]
+    fn no_step_leaves_its_world() {
+        let random = (0..200).flat_map(|seed| Program::random(seed, 20).0);
+        assert!(random.into_iter().all(|step| step.stays_in_its_world()));
+        for stray in [
+            Step::PruneContainers(PruneContainersOptions::default()),
+            Step::ListContainers(ListOptions::default()),
+            Step::ListVolumes(ListVolumesOptions::default()),
+            Step::CreateContainer(ContainerConfig::new("busybox")),
+            Step::RemoveImage("busybox".into(), RemoveImageOptions::default()),
+            Step::RemoveVolume("data".into(), RemoveVolumeOptions::default()),
+        ] {
+            assert!(!stray.stays_in_its_world(), "{stray:?}");
+        }
     }
 
     #[test]

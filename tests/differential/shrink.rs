@@ -1,6 +1,9 @@
 //! A small program that shows the same difference.
 
-use super::{place::Place, program::Program};
+use super::{
+    place::Place,
+    program::{Program, Step},
+};
 
 /// Makes a program smaller for as long as `shows` says that what is left still shows the difference: first it leaves
 /// steps out, large pieces before small ones, then arguments. It asks at most `budget` times.
@@ -51,6 +54,9 @@ fn simpler(program: &Program) -> Vec<Program> {
     };
     let simpler = |place: &Place| {
         let simpler: Program = serde_json::from_value(place.left_out_of(&whole)).ok()?;
+        if !simpler.0.iter().all(Step::stays_in_its_world) {
+            return None;
+        }
         // What is left out may come back as what it is by itself.
         let differs = serde_json::to_value(&simpler).is_ok_and(|value| value != whole);
         differs.then_some(simpler)
@@ -61,7 +67,7 @@ fn simpler(program: &Program) -> Vec<Program> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::differential::Step;
+    use crate::differential::program::{LABEL, WORLD};
     use wharf_core::ContainerConfig;
 
     #[test]
@@ -69,6 +75,7 @@ mod tests {
         let config = ContainerConfig::new("busybox")
             .with_name("@a")
             .with_tty(true)
+            .with_labels([(LABEL, WORLD)])
             .with_hostname("h");
         let mut steps: Vec<_> = (0..9)
             .map(|n| Step::PauseContainer(n.to_string()))
@@ -79,7 +86,9 @@ mod tests {
             program.0.iter().any(is_it) && program.0.contains(&Step::PauseContainer("7".into()))
         };
         let small = shrink(&Program(steps), 1000, shows);
-        let least = ContainerConfig::new("busybox").with_tty(true);
+        let least = ContainerConfig::new("busybox")
+            .with_labels([(LABEL, WORLD)])
+            .with_tty(true);
         assert_eq!(
             small.0,
             [

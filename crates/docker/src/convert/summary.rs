@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 use wharf_core::{ContainerSummary, PublishedPort};
 
-use super::container::{MountPoint, bare, in_order, mounts};
+use super::container::{MountPoint, bare, mounts};
 use super::{Keys, nullable, size, unix_time};
 use crate::dialect::Dialect;
 
