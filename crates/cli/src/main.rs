@@ -88,11 +88,8 @@ fn misuse(error: &clap::Error) -> ExitCode {
         }
     }
     // As docker does, so that a mistake cannot pass for the program's own exit code.
-    ExitCode::from(if is_run(std::env::args().skip(1)) {
-        125
-    } else {
-        2
-    })
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    ExitCode::from(if is_run(words.skip(1)) { 125 } else { 2 })
 }
 
 /// Whether `run` is the subcommand.

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     io::{self, IsTerminal, Write},
 };
-use wharf::{ImageRef, PullOptions, PullPhase, PullProgress, Runtime};
+use wharf::{ImageRef, Items, PullOptions, PullPhase, PullProgress, Runtime};
 
 /// Where a pull is shown.
 #[derive(Debug, Clone, Copy)]
@@ -17,14 +17,14 @@ pub(crate) enum Show {
     Stderr,
 }
 
-/// Pulls an image.
+/// Pulls an image. Where stdout is closed in the middle, it is pulled all the same.
 pub(crate) async fn pull(
     runtime: &dyn Runtime,
     image: &ImageRef,
     options: PullOptions,
     show: Show,
 ) -> Result<(), Failure> {
-    let mut steps = runtime.pull_image(image, options).await?;
+    let steps = runtime.pull_image(image, options).await?;
     let mut screen: Box<dyn Screen> = match show {
         Show::Stdout if io::stdout().is_terminal() => {
             Box::new(Bars::new(ProgressDrawTarget::stdout()))
@@ -36,10 +36,26 @@ pub(crate) async fn pull(
         Show::Stderr => Box::new(Lines::new(io::stderr())),
         Show::Nowhere => Box::new(Lines::new(io::sink())),
     };
-    while let Some(step) = steps.try_next().await? {
-        screen.show(&step)?;
+    let shown = follow(steps, &mut *screen).await?;
+    match show {
+        Show::Stdout => Ok(shown?),
+        // Where even stderr is closed, nobody is left to tell.
+        Show::Stderr | Show::Nowhere => Ok(()),
     }
-    Ok(())
+}
+
+/// Shows all steps, up to the first that cannot be shown, and goes on to the end of the pull.
+async fn follow(
+    mut steps: Items<PullProgress>,
+    screen: &mut dyn Screen,
+) -> Result<io::Result<()>, Failure> {
+    let mut shown = Ok(());
+    while let Some(step) = steps.try_next().await? {
+        if shown.is_ok() {
+            shown = screen.show(&step);
+        }
+    }
+    Ok(shown)
 }
 
 trait Screen {
@@ -125,6 +141,30 @@ impl Screen for Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::stream;
+    use wharf::{Error, ErrorKind};
+
+    /// A pipe that nobody reads.
+    struct Closed;
+
+    impl Screen for Closed {
+        fn show(&mut self, _: &PullProgress) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pull_that_nobody_sees_goes_on_to_its_end() {
+        let step = || Ok(PullProgress::new("downloading", "Downloading"));
+        let failure = Err(Error::new(ErrorKind::RateLimited, "too many"));
+        let steps = Items::new(stream::iter([step(), step(), failure]));
+        let outcome = follow(steps, &mut Closed).await;
+        assert!(matches!(outcome, Err(Failure::Engine(_))), "{outcome:?}");
+
+        let steps = Items::new(stream::iter([step(), step()]));
+        let shown = follow(steps, &mut Closed).await.unwrap();
+        assert_eq!(shown.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
 
     #[test]
     fn lines_tell_of_each_phase_once() {

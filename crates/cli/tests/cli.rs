@@ -7,9 +7,10 @@ mod support;
 use serde_json::Value;
 use std::{
     io::{Read, Write},
+    os::unix::ffi::OsStrExt,
     process::Stdio,
 };
-use support::{fake, fine, refused, run, start, wharf};
+use support::{Told, fake, fine, refused, run, start, wharf};
 
 const SUBCOMMANDS: &[&str] = &[
     "tour", "engines", "info", "run", "ps", "images", "pull", "start", "stop", "rm", "rmi",
@@ -238,6 +239,36 @@ fn a_closed_pipe_ends_every_command_quietly() {
             (Some(0), ""),
             "{line}"
         );
+    }
+}
+
+/// What a command on the fake tells on stderr, and its exit code, where nobody reads its stdout.
+fn unread(line: &str) -> Told {
+    let mut child = start(wharf(&format!("--runtime fake: {line}")));
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn a_closed_pipe_does_not_stop_what_was_to_be_done() {
+    // The first is removed and cannot be told; the second has its turn all the same.
+    refused(&unread("rmi busybox nosuch"), 1, &["nosuch"]);
+    refused(&unread("rmi nosuch busybox"), 1, &["nosuch"]);
+
+    // A container that runs is not removed because nobody reads its id.
+    let told = unread("-v run -d --rm busybox sleep 60");
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    assert!(told.stderr.contains("start_container"), "{}", told.stderr);
+    assert!(!told.stderr.contains("remove_container"), "{}", told.stderr);
+}
+
+#[test]
+fn an_argument_that_is_no_text_is_a_mistake_like_others() {
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    for (line, code) in [("", 2), ("run --pull", 125)] {
+        let mut command = wharf(line);
+        command.arg(odd);
+        refused(&run(command), code, &[]);
     }
 }
 

@@ -90,6 +90,27 @@ fn run_pulls_what_is_missing_and_tells_so_on_stderr() {
 }
 
 #[test]
+fn an_image_that_is_here_for_another_platform_is_pulled_too() {
+    let told = fake("run --platform linux/s390x busybox true");
+    let part = "image busybox for linux/s390x is not here, so it is pulled";
+    assert!(told.stderr.contains(part), "{}", told.stderr);
+    // With none to be pulled for it, the registry is who says so.
+    refused(&told, 125, &["linux/s390x"]);
+}
+
+#[test]
+fn an_image_that_is_named_by_its_id_is_never_pulled() {
+    let id = format!("sha256:{}", "a".repeat(64));
+    for line in ["run", "run --pull always", "tour --image"] {
+        let told = fake(&format!("{line} {id}"));
+        assert!(!told.stderr.contains("is pulled"), "{}", told.stderr);
+        let code = if line.starts_with("run") { 125 } else { 1 };
+        refused(&told, code, &["wharf images"]);
+        assert!(!told.stderr.contains("docker.io"), "{}", told.stderr);
+    }
+}
+
+#[test]
 fn bytes_are_passed_on_as_they_are() {
     let mut command = wharf("--runtime fake: run busybox printf");
     command.arg(r"\377\000\r\n");

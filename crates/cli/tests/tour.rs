@@ -107,5 +107,5 @@ fn the_suite_on_the_fake_has_no_failure_in_any_form() {
         markdown.starts_with("# fake ") && markdown.contains("| container |"),
         "{markdown}"
     );
-    refused(&fake("conform --filter nosuchcase"), 1, &["nosuchcase"]);
+    refused(&fake("conform --filter nosuchcase"), 2, &["nosuchcase"]);
 }

@@ -7,7 +7,7 @@ use crate::{
     validate,
 };
 use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::Either};
 
 words! {
     /// When an image is fetched from its registry.
@@ -82,27 +82,38 @@ pub trait RuntimeExt: Runtime {
         policy: PullPolicy,
     ) -> impl Future<Output = Result<ImageInfo>> + Send {
         async move {
-            if let PullPolicy::Other(word) = &policy {
-                let known = PullPolicy::WORDS.join(", ");
-                return Err(Error::invalid(
-                    "policy",
-                    format_args!("{word:?} is none of {known}"),
-                ));
-            }
-            let inspect = || self.inspect_image(reference, InspectImageOptions::default());
-            // An id says nothing of a registry: what is not here cannot be fetched by it.
-            let fetches = policy == PullPolicy::Missing && !validate::is_image_id(reference);
-            if policy != PullPolicy::Always {
-                match inspect().await {
-                    Err(error) if error.kind() == ErrorKind::ImageNotFound && fetches => {}
-                    outcome => return outcome,
+            match look_for(self, reference, &policy, None).await? {
+                Either::Left(image) => Ok(image),
+                Either::Right(missing) => {
+                    let pull = self.pull_image(&missing, PullOptions::default()).await?;
+                    pull.try_for_each(|_| async { Ok(()) }).await?;
+                    let options = InspectImageOptions::default();
+                    self.inspect_image(reference, options).await
                 }
             }
-            let pull = self
-                .pull_image(&reference.parse()?, PullOptions::default())
-                .await?;
-            pull.try_for_each(|_| async { Ok(()) }).await?;
-            inspect().await
+        }
+    }
+
+    /// What must be pulled before a container can be made from the image, where anything must: for callers who show
+    /// the progress of a pull. [`ensure_image`](Self::ensure_image) pulls it.
+    ///
+    /// By [`PullPolicy::Missing`] that is an image that is not here, or is here for another platform than the one that
+    /// is asked for. One that is named by its id is never pulled.
+    ///
+    /// Fails as inspecting the image does: with [`ImageNotFound`](crate::ErrorKind::ImageNotFound) where it is missing
+    /// and may not be pulled, and with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a policy that nobody knows.
+    fn image_to_pull(
+        &self,
+        reference: &str,
+        policy: &PullPolicy,
+        platform: Option<&Platform>,
+    ) -> impl Future<Output = Result<Option<ImageRef>>> + Send {
+        async move {
+            let found = look_for(self, reference, policy, platform).await?;
+            Ok(match found {
+                Either::Left(_) => None,
+                Either::Right(missing) => Some(missing),
+            })
         }
     }
 
@@ -133,6 +144,41 @@ pub trait RuntimeExt: Runtime {
 }
 
 impl<R: Runtime + ?Sized> RuntimeExt for R {}
+
+/// The image, or what must be pulled to have it.
+async fn look_for<R: Runtime + ?Sized>(
+    runtime: &R,
+    reference: &str,
+    policy: &PullPolicy,
+    platform: Option<&Platform>,
+) -> Result<Either<ImageInfo, ImageRef>> {
+    if let PullPolicy::Other(word) = policy {
+        let known = PullPolicy::WORDS.join(", ");
+        let why = format_args!("{word:?} is none of {known}");
+        return Err(Error::invalid("policy", why));
+    }
+    // An id says nothing of a registry: what is not here cannot be fetched by it.
+    let fetches = *policy != PullPolicy::Never && !validate::is_image_id(reference);
+    if !fetches || *policy == PullPolicy::Missing {
+        let options = InspectImageOptions::default();
+        match runtime.inspect_image(reference, options).await {
+            Ok(image) if fetches && !fits(&image, platform) => {}
+            Err(error) if fetches && error.kind() == ErrorKind::ImageNotFound => {}
+            outcome => return outcome.map(Either::Left),
+        }
+    }
+    Ok(Either::Right(reference.parse()?))
+}
+
+/// Whether an image is for that platform. Neither image nor caller need name a variant.
+fn fits(image: &ImageInfo, platform: Option<&Platform>) -> bool {
+    let (Some(asked), Some(has)) = (platform, &image.platform) else {
+        return true;
+    };
+    let variants = asked.variant.as_ref().zip(has.variant.as_ref());
+    (&asked.os, &asked.architecture) == (&has.os, &has.architecture)
+        && variants.is_none_or(|(asked, has)| asked == has)
+}
 
 async fn run_created<R: Runtime + ?Sized>(
     runtime: &R,

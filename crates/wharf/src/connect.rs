@@ -14,7 +14,7 @@ pub const RUNTIME_VARIABLE: &str = "WHARF_RUNTIME";
 /// |---|---|
 /// | `docker:` | the one that the `docker` command would take: `DOCKER_HOST`, its context, then the usual sockets |
 /// | `unix:///run/docker.sock` | a Docker or Podman behind that socket |
-/// | `tcp://127.0.0.1:2375` | a Docker or Podman on that port, without encryption |
+/// | `tcp://127.0.0.1:2375`, `http://127.0.0.1:2375` | a Docker or Podman on that port, without encryption |
 /// | `fake:`, `fake:?seed=7&clock=real` | a new one in memory, empty but for busybox (feature `fake`) |
 ///
 /// For schemes of your own see [`Schemes`]. Fails as [`Schemes::connect`] does; an engine that does not answer is an

@@ -87,7 +87,7 @@
 //!
 //! - `docker` (default): Docker and Podman, on unix sockets and TCP.
 //! - `fake`: the engine in memory.
-//! - `layers`: what goes around every operation: `layers::Trace`.
+//! - `layers`: what goes around every operation: `layers::Trace`, `layers::Fault` and `layers::Record`.
 
 mod connect;
 mod discover;

@@ -74,28 +74,31 @@ commands! {
     Exec exec,
     /// Show what happens in the engine
     Events events,
-    /// Hold an engine to the contract: run the conformance suite on it
+    /// Hold an engine to the contract: run the conformance suite on it. Exits with 1 where cases failed, with 2 where it
+    /// could not be held to it
     Conform conform,
 }
 
 impl Command {
-    /// The exit code where the command itself fails. That of `run` cannot be taken for the program's.
+    /// The exit code where the command itself fails. That of `run` cannot be taken for the program's, nor that of
+    /// `conform` for the engine's.
     pub(crate) fn failure_code(&self) -> u8 {
         match self {
             Self::Run(_) => 125,
+            Self::Conform(_) => 2,
             _ => 1,
         }
     }
 }
 
 /// Does the same to each of several things and prints what comes of it. One that fails does not keep the others from
-/// their turn; the command fails then.
+/// their turn, and neither does a closed stdout; the command fails then.
 async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failure>) -> Outcome {
-    let mut failed = false;
+    let (mut failed, mut written) = (false, Ok(()));
     for name in names {
         match act(name).await {
-            Ok(text) if text.is_empty() => {}
-            Ok(text) => writeln!(stdout(), "{text}")?,
+            Ok(text) if text.is_empty() || written.is_err() => {}
+            Ok(text) => written = writeln!(stdout(), "{text}"),
             Err(failure) => {
                 failure.report();
                 failed = true;
@@ -103,8 +106,8 @@ async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failur
         }
     }
     if failed {
-        Err(Failure::Reported)
-    } else {
-        Ok(0)
+        return Err(Failure::Reported);
     }
+    written?;
+    Ok(0)
 }

@@ -79,16 +79,15 @@ impl Args {
                 return Err(Failure::Reported);
             }
         };
-        live.done()?;
         if report.cases.is_empty() {
             return Err(Failure::Usage(none));
         }
-        match form {
-            Form::Text => summary::text(&report)?,
-            Form::Json => json(&report)?,
-            Form::Markdown => summary::markdown(&report)?,
-        }
-        Ok(u8::from(report.failed > 0))
+        let shown = live.done().and_then(|()| match form {
+            Form::Text => summary::text(&report),
+            Form::Json => json(&report),
+            Form::Markdown => summary::markdown(&report),
+        });
+        verdict(shown, report.failed)
     }
 
     /// Any engine; somebody may be using it.
@@ -141,5 +140,30 @@ impl Args {
             .with_pull_image(pull)
             .with_bind_dir(folder)
             .with_exclusive(true))
+    }
+}
+
+/// The exit code. Whether anybody has read the result to its end says nothing about the engine.
+fn verdict(shown: Result<(), Failure>, failed: u64) -> Outcome {
+    match shown {
+        Err(failure) if failed == 0 || !failure.is_closed_pipe() => Err(failure),
+        _ => Ok(u8::from(failed > 0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn cases_that_failed_are_told_by_the_exit_code_also_to_a_closed_pipe() {
+        let trouble = |kind| Err(Failure::from(io::Error::from(kind)));
+        let (closed, full) = (io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull);
+        assert_eq!(verdict(Ok(()), 0).unwrap(), 0);
+        assert_eq!(verdict(Ok(()), 3).unwrap(), 1);
+        assert_eq!(verdict(trouble(closed), 3).unwrap(), 1);
+        assert!(verdict(trouble(closed), 0).unwrap_err().is_closed_pipe());
+        assert!(!verdict(trouble(full), 3).unwrap_err().is_closed_pipe());
     }
 }

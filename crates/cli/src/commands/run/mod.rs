@@ -14,9 +14,9 @@ use config::ConfigArgs;
 use futures::TryStreamExt;
 use std::{io::Write, pin::pin};
 use wharf::{
-    ContainerId, ErrorKind, Exit, InspectImageOptions, InspectOptions, Items, KillOptions,
-    LogChunk, LogsOptions, Operation, Pending, Platform, PullOptions, PullPolicy, Runtime,
-    RuntimeExt, Signal, StartOptions, StopOptions, WaitCondition, WaitOptions,
+    ContainerId, ErrorKind, Exit, InspectOptions, Items, KillOptions, LogChunk, LogsOptions,
+    Operation, Pending, Platform, PullOptions, PullPolicy, Runtime, RuntimeExt, Signal,
+    StartOptions, StopOptions, WaitCondition, WaitOptions,
 };
 
 /// After so many signals we end, whatever the container does.
@@ -86,7 +86,7 @@ impl Args {
         } else {
             Show::Stderr
         };
-        ensure(&*runtime, &self.image, self.pull, platform, show).await?;
+        ensure(&*runtime, &self.image, &self.pull, platform, show).await?;
         let mut interrupts = Interrupts::catch()?;
         let created = runtime.create_container(config).await?;
         for warning in &created.warnings {
@@ -94,7 +94,7 @@ impl Args {
         }
         let id = created.id;
         let outcome = if self.detach {
-            detached(&*runtime, &id).await
+            start(&*runtime, &id).await.map(|()| 0)
         } else {
             foreground(&*runtime, &id, &mut interrupts).await
         };
@@ -106,7 +106,11 @@ impl Args {
             removed?;
             return Ok(code);
         }
-        outcome
+        let code = outcome?;
+        if self.detach {
+            writeln!(stdout(), "{id}")?;
+        }
+        Ok(code)
     }
 }
 
@@ -114,26 +118,28 @@ impl Args {
 async fn ensure(
     runtime: &dyn Runtime,
     image: &str,
-    policy: PullPolicy,
+    policy: &PullPolicy,
     platform: Option<Platform>,
     show: Show,
 ) -> Result<(), Failure> {
-    if policy != PullPolicy::Always {
-        match runtime
-            .inspect_image(image, InspectImageOptions::default())
-            .await
-        {
-            Err(error)
-                if policy == PullPolicy::Missing && error.kind() == ErrorKind::ImageNotFound =>
-            {
-                complain(&format!("image {image} is not here, so it is pulled"));
-            }
-            found => return Ok(found.map(drop)?),
-        }
+    let missing = runtime
+        .image_to_pull(image, policy, platform.as_ref())
+        .await?;
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    if *policy == PullPolicy::Missing {
+        let variant = platform
+            .as_ref()
+            .map(|platform| format!(" for {platform}"))
+            .unwrap_or_default();
+        complain(&format!(
+            "image {image}{variant} is not here, so it is pulled"
+        ));
     }
     let mut options = PullOptions::default();
     options.platform = platform;
-    progress::pull(runtime, &image.parse()?, options, show).await
+    progress::pull(runtime, &missing, options, show).await
 }
 
 async fn start(runtime: &dyn Runtime, id: &ContainerId) -> Result<(), Failure> {
@@ -150,12 +156,6 @@ async fn start(runtime: &dyn Runtime, id: &ContainerId) -> Result<(), Failure> {
         _ => 125,
     };
     Err(Failure::NotStarted(error, code))
-}
-
-async fn detached(runtime: &dyn Runtime, id: &ContainerId) -> Outcome {
-    start(runtime, id).await?;
-    writeln!(stdout(), "{id}")?;
-    Ok(0)
 }
 
 async fn foreground(

@@ -15,8 +15,8 @@ use serde::Serialize;
 use std::time::Instant;
 use tokio::time::timeout;
 use wharf::{
-    ContainerConfig, ContainerId, ErrorKind, EventsOptions, ExecConfig, Exit, Filters,
-    InspectImageOptions, ListOptions, LogsOptions, Pending, PullOptions, RemoveOptions, Runtime,
+    ContainerConfig, ContainerId, EventsOptions, ExecConfig, Exit, Filters, InspectImageOptions,
+    ListOptions, LogsOptions, Pending, PullOptions, PullPolicy, RemoveOptions, Runtime, RuntimeExt,
     StartOptions, StopOptions, WaitCondition, WaitOptions,
 };
 
@@ -191,24 +191,22 @@ impl<'a> Job<'a> {
 
     async fn image(&self, screen: &Screen) -> Result<(), Failure> {
         let rt = self.runtime;
-        let inspect = || rt.inspect_image(&self.image, InspectImageOptions::default());
-        let image = match inspect().await {
-            Err(error) if error.kind() == ErrorKind::ImageNotFound => {
-                screen.say(&format!("{} is not here, so it is pulled", self.image))?;
-                let show = if screen.is_on() {
-                    Show::Stdout
-                } else {
-                    Show::Nowhere
-                };
-                let pulled =
-                    progress::pull(rt, &self.image.parse()?, PullOptions::default(), show).await;
-                pulled.map_err(|failure| {
-                    failure.with_advice("`wharf tour --image NAME` works from another image")
-                })?;
-                inspect().await?
-            }
-            found => found?,
-        };
+        let missing = rt.image_to_pull(&self.image, &PullPolicy::Missing, None);
+        if let Some(missing) = missing.await? {
+            screen.say(&format!("{} is not here, so it is pulled", self.image))?;
+            let show = if screen.is_on() {
+                Show::Stdout
+            } else {
+                Show::Nowhere
+            };
+            let pulled = progress::pull(rt, &missing, PullOptions::default(), show).await;
+            pulled.map_err(|failure| {
+                failure.with_advice("`wharf tour --image NAME` works from another image")
+            })?;
+        }
+        let image = rt
+            .inspect_image(&self.image, InspectImageOptions::default())
+            .await?;
         let platform = image
             .platform
             .map(|platform| format!(", {platform}"))
