@@ -7,8 +7,11 @@
 )]
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
-use std::{process::ExitCode, sync::Arc};
-use wharf_conformance::{Case, Harness, Outcome, cases};
+use std::{
+    process::ExitCode,
+    sync::{Arc, PoisonError, RwLock},
+};
+use wharf_conformance::{Case, Harness, Need, Outcome, cases};
 use wharf_core::{Call, Layer, Next, Result, Runtime, RuntimeExt};
 use wharf_tests::{Engine, Engines, engine, harness, paused, real};
 
@@ -53,10 +56,22 @@ const FAKES: [(&str, Wrap); 2] = [
     ("layered-fake", |runtime| Arc::new(runtime.layer(Nothing))),
 ];
 
-fn on_an_engine(case: &'static Case, harness: Harness) -> Trial {
+/// A case that needs the whole engine waits for all others there, and they for it.
+fn on_an_engine(case: &'static Case, harness: Harness, turns: Arc<RwLock<()>>) -> Trial {
     Trial::ignorable_test(format!("{}::{}", harness.name(), case.name), move || {
-        completion(real()?.block_on(case.run(&harness)).outcome)
+        let run = || completion(real()?.block_on(case.run(&harness)).outcome);
+        if is_alone(case) {
+            let _turn = turns.write().unwrap_or_else(PoisonError::into_inner);
+            run()
+        } else {
+            let _turn = turns.read().unwrap_or_else(PoisonError::into_inner);
+            run()
+        }
     })
+}
+
+fn is_alone(case: &Case) -> bool {
+    case.needs.contains(&Need::Exclusive)
 }
 
 /// An engine that does not answer is a failure where it is required, and named as skipped where it is not.
@@ -90,11 +105,10 @@ fn main() -> ExitCode {
     for engine in &engines.named {
         trials.push(answers(engine));
         if engine.silence.is_none() {
-            trials.extend(
-                cases()
-                    .iter()
-                    .map(|case| on_an_engine(case, engine.harness.clone())),
-            );
+            let on_it =
+                |case| on_an_engine(case, engine.harness.clone(), Arc::clone(&engine.turns));
+            let (alone, others): (Vec<_>, Vec<_>) = cases().iter().partition(|case| is_alone(case));
+            trials.extend(others.into_iter().chain(alone).map(on_it));
         }
     }
     let conclusion = run(&arguments, trials);

@@ -1,13 +1,18 @@
 //! The real engines that the environment names.
 
-use std::{collections::BTreeSet, env, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    env,
+    sync::{Arc, RwLock},
+};
 use tempfile::TempDir;
 use wharf_conformance::Harness;
 use wharf_core::{ImageRef, Result, Runtime};
 use wharf_docker::Docker;
 
 /// The engines that the environment names: `WHARF_ENGINES` is `name=url,…`, `WHARF_REQUIRE` the names of those that
-/// must be among them, `WHARF_PULL_IMAGE` an image that all can pull.
+/// must be among them, `WHARF_EXCLUSIVE` the names of those that nobody else uses, `WHARF_PULL_IMAGE` an image that all
+/// can pull.
 #[derive(Debug)]
 pub struct Engines {
     /// Those that are named.
@@ -31,6 +36,8 @@ pub struct Engine {
     pub harness: Harness,
     /// What its containers may bind, gone with this.
     pub folder: TempDir,
+    /// Held by each case that runs there, and by one that needs the whole engine alone.
+    pub turns: Arc<RwLock<()>>,
 }
 
 impl Engines {
@@ -50,12 +57,15 @@ impl Engines {
             ),
         };
         let mut required: BTreeSet<String> = words(read("WHARF_REQUIRE")).into_iter().collect();
+        let exclusive: BTreeSet<String> = words(read("WHARF_EXCLUSIVE")).into_iter().collect();
         let mut named = Vec::new();
         for word in words(read("WHARF_ENGINES")) {
             let (name, url) = word
                 .split_once('=')
                 .ok_or_else(|| format!("WHARF_ENGINES: {word:?} is not name=url"))?;
-            named.push(Engine::new(name, url, required.remove(name), pull.clone())?);
+            let mut engine = Engine::new(name, url, required.remove(name), pull.clone())?;
+            engine.harness = engine.harness.with_exclusive(exclusive.contains(name));
+            named.push(engine);
         }
         Ok(Self {
             named,
@@ -90,6 +100,7 @@ impl Engine {
             silence,
             harness,
             folder,
+            turns: Arc::default(),
         })
     }
 }

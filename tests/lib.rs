@@ -8,7 +8,7 @@ pub use engines::{Engine, Engines};
 
 use std::sync::Arc;
 use wharf_conformance::Harness;
-use wharf_core::{ImageRef, Result, Runtime};
+use wharf_core::{ImageRef, Result, Runtime, Timestamp};
 use wharf_fake::{Fake, ImageFixture, Registry};
 
 /// What the fakes have to pull, and a host folder to bind.
@@ -17,7 +17,9 @@ const FOLDER: &str = "/srv/wharf";
 
 /// A new engine in memory, with an image to pull and a folder to bind.
 pub fn engine() -> Result<Fake> {
+    // Younger than the image under test, so that lists have an order to show.
     let hello = ImageFixture::busybox()
+        .with_created(Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(1))
         .with_layer(6_000_000)
         .with_file("/hello", "Hello from the pier.\n")?;
     let image: ImageRef = PULLABLE.parse()?;

@@ -119,6 +119,10 @@ impl Case {
             Ok(runtime) => runtime,
             Err(why) => return Outcome::Failed(format!("cannot connect: {why}")),
         };
+        if self.needs.contains(&Need::PullableImage) && harness.pulls_what_it_runs() {
+            let why = "the image that is pulled and removed is the one that all cases run";
+            return Outcome::Failed(why.into());
+        }
         let unmet = |need: &Need| need.unmet(harness, &*runtime);
         if let Some(outcome) = self.needs.iter().find_map(unmet) {
             return outcome;
@@ -131,13 +135,14 @@ impl Case {
             (Ok(()), Err(left)) => {
                 Outcome::Failed(format!("passed, but could not clean up: {left}"))
             }
-            (Err(failure), swept) => match self.variance(&context, &failure).await {
+            (Err(failure), Ok(())) => match self.variance(&context, &failure).await {
                 Some(what) => Outcome::Unsupported(format!("{}: {what}", self.row)),
-                None => Outcome::Failed(match swept {
-                    Ok(()) => failure,
-                    Err(left) => format!("{failure}; and could not clean up: {left}"),
-                }),
+                None => Outcome::Failed(failure),
             },
+            // What is left behind is no known departure.
+            (Err(failure), Err(left)) => {
+                Outcome::Failed(format!("{failure}; and could not clean up: {left}"))
+            }
         }
     }
 

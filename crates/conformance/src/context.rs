@@ -40,6 +40,7 @@ pub(crate) struct Made {
     pub(crate) containers: Vec<ContainerId>,
     pub(crate) images: Vec<ImageRef>,
     pub(crate) volumes: Vec<String>,
+    pub(crate) networks: Vec<String>,
 }
 
 impl Context {
@@ -75,6 +76,11 @@ impl Context {
 
     /// A name for an image that nobody else has; it is removed when the case is over.
     pub(crate) fn image_name(&self) -> Verdict<ImageRef> {
+        Ok(self.own_image()?)
+    }
+
+    /// As [`image_name`](Self::image_name), for those who answer as a runtime does.
+    pub(crate) fn own_image(&self) -> Result<ImageRef> {
         let image: ImageRef = format!("{}:v1", self.name()).parse()?;
         self.remember(|made| made.images.push(image.clone()));
         Ok(image)
@@ -84,6 +90,13 @@ impl Context {
     pub(crate) fn volume_name(&self) -> String {
         let name = self.name();
         self.remember(|made| made.volumes.push(name.clone()));
+        name
+    }
+
+    /// A name for a network that nobody else has; it is removed when the case is over.
+    pub(crate) fn network_name(&self) -> String {
+        let name = self.name();
+        self.remember(|made| made.networks.push(name.clone()));
         name
     }
 
@@ -304,6 +317,19 @@ impl Context {
     pub(crate) async fn watch_for(&self, filters: Filters) -> Verdict<Watch> {
         let options = EventsOptions::default().with_filters(filters);
         Ok(Watch(self.rt.events(options).await?))
+    }
+
+    /// Before a prune that is narrowed to the case's own: a backend whose lists do not mind the label would prune what is
+    /// somebody else's.
+    pub(crate) async fn minds_labels(&self) -> Verdict {
+        let options = ListOptions::default()
+            .with_all(true)
+            .with_filters(self.mine());
+        let listed = self.rt.list_containers(options).await?;
+        let mine = listed
+            .iter()
+            .all(|found| found.labels.get(CASE_LABEL) == Some(&self.text));
+        holds("lists mind their filters, else no prune is safe here", mine)
     }
 
     /// Calls again while it conflicts: an engine does one prune of a kind at a time, whoever asks for it.

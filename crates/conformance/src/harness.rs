@@ -96,7 +96,8 @@ impl Harness {
         self
     }
 
-    /// An image that can be pulled without credentials, and that nobody minds losing.
+    /// An image that can be pulled without credentials, and that nobody minds losing: cases remove it by force. Not
+    /// the image under test.
     #[must_use]
     pub fn with_pull_image(mut self, image: ImageRef) -> Self {
         self.pull_image = Some(image);
@@ -118,7 +119,8 @@ impl Harness {
     }
 
     /// Whether the engine is the suite's alone: cases that count or prune everything then run too. Never say so of an
-    /// engine that somebody uses.
+    /// engine that somebody uses. Without it prunes are narrowed by a label: a backend that does not yet mind the filters
+    /// of its prunes should be tried on an engine of its own only.
     #[must_use]
     pub fn with_exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;
@@ -151,6 +153,12 @@ impl Harness {
         [case.name, case.group]
             .iter()
             .any(|text| text.contains(&self.filter))
+    }
+
+    /// Whether the image that cases pull and remove is the one under test.
+    pub(crate) fn pulls_what_it_runs(&self) -> bool {
+        let image = self.image.parse::<ImageRef>().ok();
+        image.is_some() && image == self.pull_image
     }
 
     /// A name for the backend, for people.

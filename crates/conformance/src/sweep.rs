@@ -50,14 +50,22 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
             note(volumes.remove_volume(&volume, force).await);
         }
     }
+    if let Some(networks) = rt.networks() {
+        for network in made.networks {
+            note(networks.remove_network(&network).await);
+        }
+    }
     first
 }
 
-/// Removes a container, or waits for the end of a removal that is under way.
+/// Removes a container, or waits for the end of a removal that is under way, but not for ever: others are to be removed
+/// too.
 async fn remove(rt: &Arc<dyn Runtime>, id: &str) -> Result<()> {
+    let mut tries = 50;
     loop {
+        tries -= 1;
         match rt.remove_container_if_exists(id).await {
-            Err(error) if error.kind() == ErrorKind::Conflict => {
+            Err(error) if error.kind() == ErrorKind::Conflict && tries > 0 => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             outcome => return outcome.map(drop),

@@ -44,6 +44,25 @@ pub(super) const LIES: &[Row] = &[
         Hear(edit!(|options: LogsOptions| options.until = None)),
     ),
     (
+        "follow is ignored where there is an until",
+        "follow_until_ends_then",
+        Hear(edit!(
+            |options: LogsOptions| options.follow &= options.until.is_none()
+        )),
+    ),
+    (
+        "until is ignored where it follows",
+        "follow_until_ends_then",
+        Hear(edit!(|options: LogsOptions| if options.follow {
+            options.until = None;
+        })),
+    ),
+    (
+        "until is ignored in events",
+        "until_in_the_future_ends_then",
+        Hear(edit!(|options: EventsOptions| options.until = None)),
+    ),
+    (
         "follow is ignored",
         "follow_gives_everything_until_the_exit",
         Hear(edit!(|options: LogsOptions| options.follow = false)),

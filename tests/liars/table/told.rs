@@ -355,6 +355,11 @@ pub(super) const LIES: &[Row] = &[
         })),
     ),
     (
+        "images are listed oldest first",
+        "images_are_listed_newest_first",
+        Answer(edit!(|list: Vec<ImageSummary>| list.reverse())),
+    ),
+    (
         "images are not listed",
         "images_are_listed",
         Answer(edit!(|list: Vec<ImageSummary>| list.clear())),

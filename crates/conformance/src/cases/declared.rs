@@ -129,7 +129,8 @@ pub(super) const CASES: &[Case] = &[
     }),
     declared!(import_is_as_declared, ImportImage, |ctx| {
         async {
-            let (image, body) = (nothing(ctx)?, Body::from("no archive"));
+            // Should a backend take it, it is removed when the case is over.
+            let (image, body) = (ctx.own_image()?, Body::from("no archive"));
             ctx.rt
                 .import_image(&image, body, ImportOptions::default())
                 .await
@@ -182,7 +183,8 @@ pub(super) const CASES: &[Case] = &[
         |ctx, networks| {
             // A subnet that cannot be: refused by every backend that has the operation.
             let subnet = Subnet::new("no subnet");
-            networks.create_network(NetworkConfig::new(NOBODY).with_subnets([subnet]))
+            let config = NetworkConfig::new(ctx.network_name()).with_labels(ctx.labels());
+            networks.create_network(config.with_subnets([subnet]))
         }
     ),
     declared!(

@@ -52,6 +52,17 @@ pub(super) const CASES: &[Case] = &[
         ping_is_answered,
         [Need::Operation(Operation::Ping)],
         |ctx| {
+            ctx.rt.ping().await?;
+        }
+    ),
+    case!(
+        "S2",
+        ping_tells_the_version_that_version_tells,
+        [
+            Need::Operation(Operation::Ping),
+            Need::Operation(Operation::Version),
+        ],
+        |ctx| {
             let (ping, version) = (ctx.rt.ping().await?, ctx.rt.version().await?);
             if let (Some(newest), Some(told)) = (ping.api_version, version.api_version) {
                 same("API version", newest, told)?;

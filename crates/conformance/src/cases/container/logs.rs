@@ -133,13 +133,14 @@ pub(super) const CASES: &[Case] = &[
         same("since tomorrow", read(ctx, &id, later).await?, "")?;
     }),
     case!("C113", follow_until_ends_then, |ctx| {
-        let id = ctx.up(ctx.config(&format!("echo up; {IDLE}"))).await?;
+        let script = "echo up; sleep 3; echo more; sleep 4; echo late; sleep 300";
+        let id = ctx.up(ctx.config(script)).await?;
         let first = *some("a line", times(ctx, &id).await?.first())?;
-        let soon = first + chrono::TimeDelta::seconds(3);
+        let soon = first + chrono::TimeDelta::seconds(5);
         same(
             "log",
             read(ctx, &id, follow().with_until(soon)).await?,
-            "up\n",
+            "up\nmore\n",
         )?;
         same("state", ctx.state(&id).await?, ContainerState::Running)?;
     }),

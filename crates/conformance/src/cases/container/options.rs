@@ -242,19 +242,29 @@ pub(super) const CASES: &[Case] = &[
             }
         }
     ),
-    case!("C24", the_images_own_platform_is_taken, |ctx| {
-        let image = ctx.image_info(ctx.image()).await?;
-        let own = some("a platform", image.platform)?;
-        let id = ctx.create(ctx.config(IDLE).with_platform(own)).await?;
-        same("state", ctx.state(&id).await?, ContainerState::Created)?;
-    }),
-    case!("C24", another_platform_is_image_not_found, |ctx| {
-        let config = ctx
-            .config(IDLE)
-            .with_platform(Platform::new("linux", "s390x"));
-        refused(ctx.rt.create_container(config).await, ImageNotFound)?;
-        none("containers", ctx.list(Filters::new()).await?)?;
-    }),
+    case!(
+        "C24",
+        the_images_own_platform_is_taken,
+        [Need::Option("create_container.platform")],
+        |ctx| {
+            let image = ctx.image_info(ctx.image()).await?;
+            let own = some("a platform", image.platform)?;
+            let id = ctx.create(ctx.config(IDLE).with_platform(own)).await?;
+            same("state", ctx.state(&id).await?, ContainerState::Created)?;
+        }
+    ),
+    case!(
+        "C24",
+        another_platform_is_image_not_found,
+        [Need::Option("create_container.platform")],
+        |ctx| {
+            let config = ctx
+                .config(IDLE)
+                .with_platform(Platform::new("linux", "s390x"));
+            refused(ctx.rt.create_container(config).await, ImageNotFound)?;
+            none("containers", ctx.list(Filters::new()).await?)?;
+        }
+    ),
     case!(
         "C25",
         a_restart_policy_is_kept,

@@ -135,14 +135,24 @@ pub(super) const CASES: &[Case] = &[
         let mut watch = ctx.watch().await?;
         ctx.created(IDLE).await?;
         let now = watch.next().await?.time;
-        let until = EventsOptions::default().with_until(now + chrono::TimeDelta::seconds(3));
-        let feed = ctx.rt.events(until.with_filters(ctx.mine())).await?;
-        let id = ctx.created(IDLE).await?;
-        let seen: Vec<Event> = feed.try_collect().await?;
+        let until = EventsOptions::default().with_until(now + chrono::TimeDelta::seconds(6));
+        let mine = ctx.mine().action(EventAction::Create);
+        let feed = ctx.rt.events(until.with_filters(mine)).await?;
+        // One that is told at once, one that the feed must have been open for, and one that comes after its end.
+        let one = ctx.created(IDLE).await?;
+        let (seen, others) = futures::join!(feed.try_collect::<Vec<Event>>(), async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let two = ctx.created(IDLE).await?;
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            Ok::<_, Failure>((two, ctx.created(IDLE).await?))
+        });
+        let (two, three) = others?;
+        let ids: Vec<String> = seen?.into_iter().map(|event| event.id).collect();
+        let has = |id: &ContainerId| ids.iter().any(|told| *told == **id);
         same(
-            "the last",
-            seen.last().map(|event| event.id.as_str()),
-            Some(&*id),
+            "told",
+            (has(&one), has(&two), has(&three)),
+            (true, true, false),
         )?;
     }),
     case!("E11", every_feed_gets_every_event, |ctx| {

@@ -47,18 +47,21 @@ pub(super) const CASES: &[Case] = &[
         let seconds = |time: Option<Timestamp>| time.map(|time| time.timestamp());
         same("created", seconds(found.created), seconds(info.created))?;
     }),
-    case!("I10", images_are_listed_newest_first, |ctx| {
-        let all = ListImagesOptions::default().with_all(true);
-        let times: Vec<_> = ctx
-            .rt
-            .list_images(all)
-            .await?
-            .into_iter()
-            .map(|i| i.created)
-            .collect();
-        let falling = times.windows(2).all(|pair| pair[0] >= pair[1]);
-        holds(format_args!("they are newest first: {times:?}"), falling)?;
-    }),
+    case!(
+        "I10",
+        images_are_listed_newest_first,
+        [Need::PullableImage],
+        |ctx| {
+            let (_, pulled) = pulled(ctx).await?;
+            let under_test = ctx.image_info(ctx.image()).await?.id;
+            let listed = list(ctx, Filters::new()).await?;
+            let here = |id: &ImageId| listed.iter().any(|image| image.id == *id);
+            holds("both are listed", here(&pulled) && here(&under_test))?;
+            let times: Vec<_> = listed.iter().map(|image| image.created).collect();
+            let falling = times.windows(2).all(|pair| pair[0] >= pair[1]);
+            holds(format_args!("they are newest first: {times:?}"), falling)?;
+        }
+    ),
     case!(
         "I11",
         a_reference_filter_takes_names_and_patterns,

@@ -3,6 +3,7 @@
 use super::{GROUP, prelude::*, *};
 
 async fn prune(ctx: &Context, filters: Filters) -> Verdict<Vec<String>> {
+    ctx.minds_labels().await?;
     let options = PruneImagesOptions::default().with_filters(filters);
     Ok(ctx
         .in_turn(|| ctx.rt.prune_images(options.clone()))
