@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
     use wharf::{
-        ContainerConfig, ErrorKind, Operation, RuntimeExt, StartOptions,
+        ContainerConfig, ErrorKind, Operation, RestartPolicy, RuntimeExt, StartOptions,
         fake::Fake,
         layers::{Fault, Reach, Record, Rule},
     };
@@ -55,7 +55,13 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     async fn start(runtime: &dyn Runtime, name: &str) {
-        let config = ContainerConfig::new("busybox").with_command(["sleep", "100000"]);
+        start_with(runtime, name, RestartPolicy::No).await;
+    }
+
+    async fn start_with(runtime: &dyn Runtime, name: &str, policy: RestartPolicy) {
+        let config = ContainerConfig::new("busybox")
+            .with_command(["sleep", "100000"])
+            .with_restart(policy);
         runtime
             .create_container(config.with_name(name))
             .await
@@ -97,6 +103,22 @@ mod tests {
 
         sleep(MINUTE * 10).await;
         assert_eq!(who(&seen).await, ["web"]);
+    }
+
+    /// It remembers no events, and what its policies want it starts before anybody can listen.
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_is_restarted_is_followed_into_its_new_life() {
+        let fake = Fake::new();
+        let seen = followed(fake.runtime());
+        start_with(&fake.runtime(), "db", RestartPolicy::Always).await;
+        start(&fake.runtime(), "job").await;
+        assert_eq!(who(&seen).await, ["db", "job"]);
+
+        fake.stop_engine().await.unwrap();
+        assert!(who(&seen).await.is_empty());
+
+        fake.start_engine().await.unwrap();
+        assert_eq!(who(&seen).await, ["db"]);
     }
 
     #[tokio::test(start_paused = true)]
