@@ -33,6 +33,11 @@ impl EngineClock {
         }))
     }
 
+    /// It runs from now on, where it did not run already.
+    pub(crate) fn begin(&self) {
+        self.lock().origin.get_or_insert_with(Instant::now);
+    }
+
     /// The time of something that happens.
     pub(crate) fn now(&self) -> Timestamp {
         let mut reading = self.lock();

@@ -4,7 +4,7 @@ use crate::{
     clock::EngineClock,
     log::{Log, with_carriage_returns},
     process::{self, Channel, ExitStatus, IoError, Process, Program, Sink, Stream},
-    program::{PANICKED, text_of},
+    program::{PANICKED, defuse, text_of},
 };
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, future::BoxFuture};
@@ -102,6 +102,7 @@ async fn exit_of(program: impl Future<Output = ExitStatus>, gate: &Gate) -> Exit
             let text = text_of(&*panic);
             let mut exit = Exit::new(PANICKED.into());
             exit.error = Some(format!("the program panicked: {text}"));
+            defuse(panic);
             exit
         }
     }

@@ -210,3 +210,25 @@ async fn a_copy_probes_by_itself() {
     let next = events.next().await.unwrap().unwrap();
     assert_eq!(next.action, EventAction::ExecCreate);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_waits_for_what_is_left_of_an_interval_and_for_a_whole_one_instead_of_a_probe() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let check = shell("sleep 4").with_interval(SECOND * 30);
+    let id = started(&runtime, checked("sleep 1000", check)).await;
+    let healthy_after = async |fake: Fake| {
+        let (runtime, begin) = (fake.runtime(), Instant::now());
+        while health(&runtime, &id).await.status != HealthStatus::Healthy {
+            assert!(begin.elapsed() < SECOND * 100);
+            sleep(SECOND / 2).await;
+        }
+        begin.elapsed().as_secs()
+    };
+    sleep(SECOND * 29).await;
+    let before = fake.fork();
+    sleep(SECOND * 2).await;
+    let during = fake.fork();
+    assert_eq!(healthy_after(before).await, 5);
+    assert_eq!(healthy_after(during).await, 34);
+}

@@ -205,3 +205,19 @@ async fn what_the_engine_is_about_to_remove_by_itself_is_no_leak() {
         [(LeakKind::Volume, "data".to_owned())]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_of_its_health_is_the_engines_own() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let check = HealthCheck::new(HealthTest::Shell("sleep 1".into()));
+    let id = started(&runtime, sleeper("web").with_health_check(check)).await;
+    fake.mark();
+    tokio::time::sleep(Duration::from_millis(30_500)).await;
+    let last = fake.dump().events.pop().unwrap();
+    assert_eq!(last.action, EventAction::ExecStart, "it is under way");
+    fake.leaks().none();
+    // The engine gives it up with the pause, and says so with its end.
+    runtime.pause_container(&id).await.unwrap();
+    fake.leaks().none();
+}

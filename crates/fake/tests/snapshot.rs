@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use futures::StreamExt;
-use std::time::Duration;
+use futures::{StreamExt, future::BoxFuture};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 use wharf_core::*;
-use wharf_fake::{Dump, Fake, FakeRuntime, Registry};
+use wharf_fake::{Context, Dump, Fake, FakeRuntime, Program, Registry, Snapshot};
 
 fn shell(script: &str) -> ContainerConfig {
     ContainerConfig::new("busybox").with_command(["sh", "-c", script])
@@ -384,4 +387,82 @@ async fn on_several_threads_nothing_of_an_old_world_gets_into_the_new_one() {
     fake.leaks().of(wharf_fake::LeakKind::Stream).none();
     fake.leaks().of(wharf_fake::LeakKind::Wait).none();
     fake.leaks().of(wharf_fake::LeakKind::Call).none();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_that_is_only_looked_at_goes_on() {
+    let fake = Fake::new();
+    let id = started(&fake.runtime(), shell("echo begun; sleep 9; echo done")).await;
+    let snapshot = fake.snapshot();
+    let seen = snapshot.fork().runtime();
+    let begun = inspect(&seen, &id).await.state;
+    assert_eq!(begun, ContainerState::Running);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(inspect(&seen, &id).await.state, ContainerState::Exited);
+    let read = snapshot.fork().runtime();
+    let follow = LogsOptions::default().with_follow(true);
+    let log = read.container_logs(&id, follow).await.unwrap();
+    let log = tokio::time::timeout(Duration::from_secs(60), log.count());
+    assert_eq!(log.await.unwrap(), 2);
+}
+
+/// A fake whose `app` brings it back to a snapshot, once there is one for it, and ends at once, before anybody else
+/// has a turn: so does a thread that has to wait for the restore. Then it begins what is given, and exits with 3.
+fn restored_by_app<F>(then: F) -> (Fake, Arc<Mutex<Option<(Fake, Snapshot)>>>)
+where
+    F: Fn(Fake) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+{
+    let back = Arc::new(Mutex::new(None::<(Fake, Snapshot)>));
+    let (slot, then) = (Arc::clone(&back), Arc::new(then));
+    let program = Program::new(move |context: Context| {
+        let (slot, then) = (Arc::clone(&slot), Arc::clone(&then));
+        async move {
+            context.sleep(Duration::from_secs(1)).await;
+            let back = slot.lock().unwrap().take();
+            let Some((fake, snapshot)) = back else {
+                return std::future::pending().await;
+            };
+            fake.restore(&snapshot);
+            assert!(futures::poll!(then(fake)).is_ready());
+            3
+        }
+    });
+    let fake = Fake::builder().program("app", program).unwrap().build();
+    (fake, back)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_program_does_not_get_into_the_new_world() {
+    let (fake, back) = restored_by_app(|_| Box::pin(async {}));
+    let runtime = fake.runtime();
+    let config = ContainerConfig::new("busybox").with_command(["app"]);
+    let id = started(&runtime, config).await;
+    let snapshot = fake.snapshot();
+    *back.lock().unwrap() = Some((fake.clone(), snapshot));
+    sleep(Duration::from_secs(60)).await;
+    assert!(back.lock().unwrap().is_none(), "it was restored");
+    assert_eq!(inspect(&runtime, &id).await.state, ContainerState::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_exec_does_not_get_into_the_new_world() {
+    let (fake, back) = restored_by_app(|fake| {
+        Box::pin(async move {
+            let runtime = fake.runtime();
+            let call = runtime.exec_container("web", ExecConfig::new(["sleep", "1000"]));
+            // Who gives up its call leaves the program, which has the number of the one before.
+            assert!(futures::poll!(call).is_pending());
+        })
+    });
+    let runtime = fake.runtime();
+    started(&runtime, shell("sleep 1000").with_name("web")).await;
+    let snapshot = fake.snapshot();
+    *back.lock().unwrap() = Some((fake.clone(), snapshot));
+    let exec = runtime.exec_container("web", ExecConfig::new(["app"]));
+    let error = exec.await.unwrap_err();
+    assert!(error.message().contains("restored"), "{error}");
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(fake.leaks().of(wharf_fake::LeakKind::Exec).len(), 1);
+    let last = fake.dump().events.pop().unwrap();
+    assert_eq!(last.action, EventAction::ExecStart);
 }

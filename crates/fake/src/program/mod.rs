@@ -22,7 +22,10 @@ use crate::{
 };
 use futures::{FutureExt, future::BoxFuture};
 use std::{
-    any::Any, fmt, panic::AssertUnwindSafe, panic::Location, panic::resume_unwind, sync::Arc,
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
+    sync::Arc,
 };
 use wharf_core::{Error, Result};
 
@@ -216,6 +219,7 @@ pub(crate) fn run(
                 if !child {
                     resume_unwind(panic);
                 }
+                defuse(panic);
                 ExitStatus::Code(PANICKED)
             }
         }
@@ -227,6 +231,13 @@ pub(crate) fn text_of(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or_default()
+}
+
+/// Drops what a program panicked with, which may panic in turn. What that panics with is let be: there is no end to it.
+pub(crate) fn defuse(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
 }
 
 fn invalid(why: impl fmt::Display) -> Error {

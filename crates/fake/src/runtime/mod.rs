@@ -106,22 +106,20 @@ impl Shared {
     }
 
     /// The first call settles which tokio runtime the engine lives in. In another one its clock would be another, and its
-    /// tasks may never be polled again: better an error than to hang.
+    /// tasks may never be polled again, and in none there are no timers: better an error than to hang or to panic.
     fn enter(&self) -> Result<()> {
         let internal = |why: &str| Error::new(ErrorKind::Internal, why).with_sent(false);
-        match (self.handle.get(), Handle::try_current()) {
-            (None, Ok(here)) => {
-                self.handle.get_or_init(|| here);
-                Ok(())
-            }
-            (None, Err(error)) => {
-                let why = "the fake engine runs its programs as tasks: call it from within a tokio runtime";
-                Err(internal(why).with_source(error))
-            }
-            (Some(home), Ok(here)) if home.id() != here.id() => Err(internal(
+        let here = Handle::try_current().map_err(|error| {
+            let why =
+                "the fake engine runs its programs as tasks: call it from within a tokio runtime";
+            internal(why).with_source(error)
+        })?;
+        if self.handle.get_or_init(|| here.clone()).id() == here.id() {
+            Ok(())
+        } else {
+            Err(internal(
                 "the fake engine lives in the tokio runtime that used it first, and this is another: make a Fake for each",
-            )),
-            (Some(_), _) => Ok(()),
+            ))
         }
     }
 
@@ -164,9 +162,10 @@ impl Shared {
         self.step(transition)
     }
 
-    /// A look that changes nothing.
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    /// A look by the code under test. It changes nothing, but who looks at a copy uses it, and so its time goes on.
+    fn read<T>(self: &Arc<Self>, look: impl FnOnce(&State) -> T) -> T {
         let mut world = self.lock();
+        self.wake(&mut world);
         world.state.look();
         look(&world.state)
     }

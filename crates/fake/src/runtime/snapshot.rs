@@ -107,6 +107,7 @@ impl Shared {
             return;
         }
         world.asleep = false;
+        self.clock.begin();
         for (key, launch) in world.state.relaunch() {
             world.run(self, key, launch);
         }

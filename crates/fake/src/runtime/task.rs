@@ -130,13 +130,11 @@ impl World {
             process,
             gate,
         } = launch;
-        let engine = Arc::downgrade(shared);
+        let door = self.door(shared);
         let task = shared.spawn(async move {
             let ending = to_the_end(program, process, &gate).await;
-            if let Some(shared) = engine.upgrade() {
-                // A container that is gone has nobody who could be told.
-                let _ = shared.step(|world| world.state.exited(key, run, ending));
-            }
+            // A container that is gone has nobody who could be told.
+            let _ = door.step(|_, world| world.state.exited(key, run, ending));
         });
         self.live(key).add_task(task);
     }
@@ -172,15 +170,12 @@ impl World {
         program: impl Future<Output = Ending> + Send + 'static,
     ) -> oneshot::Receiver<Exit> {
         let (answer, outcome) = oneshot::channel();
-        let engine = Arc::downgrade(shared);
+        let door = self.door(shared);
         let task = shared.spawn(async move {
             let ending = program.await;
-            let exit = ending.exit.clone();
-            if let Some(shared) = engine.upgrade() {
-                shared.step(|world| world.state.exec_ended(key, exec, &ending));
-            }
+            door.step(|_, world| world.state.exec_ended(key, exec, &ending));
             // Who gave up need not be told.
-            let _ = answer.send(exit);
+            let _ = answer.send(ending.exit);
         });
         self.live(key).add_task(task);
         outcome

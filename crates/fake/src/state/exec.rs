@@ -129,7 +129,10 @@ impl State {
 
     /// The program has ended. Where its container ended first, that has been told already.
     pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
-        if ending.out_of_memory {
+        let container = self.containers.get(key);
+        let active = container.and_then(|container| container.active.as_ref());
+        let runs = active.is_some_and(|active| active.execs.contains(&exec));
+        if runs && ending.out_of_memory {
             self.note_out_of_memory(key);
         }
         self.end_exec(key, exec, ending.exit.code);

@@ -10,6 +10,7 @@ use crate::{
     process::{Process, Program},
     run::{Ending, Gate},
 };
+use chrono::TimeDelta;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, EventAction, ExecConfig, Health, HealthCheck, HealthProbe,
@@ -37,6 +38,8 @@ pub(super) struct Checkup {
     log: VecDeque<HealthProbe>,
     /// How often probing has begun or ended: what comes late is known as such.
     watch: u32,
+    /// When the next probe begins, or has begun.
+    due: Option<Timestamp>,
     /// The probe that is under way, and its beginning.
     probe: Option<(ExecKey, Timestamp)>,
 }
@@ -74,6 +77,7 @@ impl Checkup {
             failing_streak: 0,
             log: VecDeque::new(),
             watch: 0,
+            due: None,
             probe: None,
         }
     }
@@ -84,9 +88,10 @@ impl Checkup {
             .with_log(self.log.iter().cloned())
     }
 
-    /// For a copy: the probe that is under way is of the original.
+    /// For a copy: the probe that is under way is of the original, and it waits for its own.
     pub(super) fn copy(&self) -> Self {
         Self {
+            due: self.due.filter(|_| self.probe.is_none()),
             probe: None,
             ..self.clone()
         }
@@ -123,9 +128,17 @@ fn time_or(time: Option<Duration>, default: Duration) -> Duration {
     time.filter(|time| !time.is_zero()).unwrap_or(default)
 }
 
+/// So long after `time`.
+fn later(time: Timestamp, wait: Duration) -> Timestamp {
+    let later = TimeDelta::from_std(wait).map(|wait| time.checked_add_signed(wait));
+    later.ok().flatten().unwrap_or(Timestamp::MAX_UTC)
+}
+
 /// A time as Go writes it: `1.5s`, `1m30s`.
 fn spoken(time: Duration) -> String {
-    let (minutes, seconds) = (time.as_secs() / 60, time.as_secs_f64() % 60.0);
+    let minutes = time.as_secs() / 60;
+    let seconds = format!("{}.{:09}", time.as_secs() % 60, time.subsec_nanos());
+    let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
     match (minutes / 60, minutes % 60) {
         (0, 0) => format!("{time:?}"),
         (0, minutes) => format!("{minutes}m{seconds}s"),
@@ -153,6 +166,12 @@ impl Container {
             .map_or(&HealthStatus::None, |health| &health.status)
     }
 
+    /// The probe that is under way, or was when the container was paused.
+    pub(super) fn probe(&self) -> Option<ExecKey> {
+        let (exec, _) = self.health.as_ref()?.probe?;
+        Some(exec)
+    }
+
     /// How long it has been up at a time, as far as its health check is concerned: whether it is still starting.
     fn is_in_start_period(&self, check: &HealthCheck, at: Timestamp) -> bool {
         let period = check.start_period.unwrap_or_default();
@@ -170,11 +189,13 @@ impl Container {
         }
     }
 
-    /// Probing goes on, as another watch.
-    fn watch(&mut self, now: Timestamp) -> Option<Watch> {
+    /// Probing goes on, as another watch: when the next probe is due, or else after a whole interval.
+    fn watch(&mut self, now: Timestamp, due: Option<Timestamp>) -> Option<Watch> {
         let config = Arc::clone(&self.config);
-        let first = self.until_probe(check_of(&config)?, now);
+        let interval = self.until_probe(check_of(&config)?, now);
+        let first = due.map_or(interval, |due| (due - now).to_std().unwrap_or_default());
         let health = self.health.as_mut()?;
+        health.due = Some(later(now, first));
         health.watch += 1;
         let id = WatchId(health.watch);
         Some(Watch { id, first })
@@ -203,7 +224,7 @@ impl State {
             return;
         };
         let given_up = container.health.as_mut().and_then(|h| h.probe.take());
-        let watch = container.watch(now);
+        let watch = container.watch(now, None);
         if let Some((exec, _)) = given_up {
             self.end_exec(key, exec, GIVEN_UP);
         }
@@ -222,13 +243,16 @@ impl State {
         }
     }
 
-    /// In a copy: who is to be probed from now on.
+    /// In a copy: who is to be probed from now on, each after what is left of its wait.
     pub(crate) fn watch_anew(&mut self) -> Vec<(Key, Watch)> {
         let now = self.now;
         let running = self.containers.iter_mut();
         let running = running.filter(|(_, c)| c.state == ContainerState::Running);
         running
-            .filter_map(|(key, container)| Some((key, container.watch(now)?)))
+            .filter_map(|(key, container)| {
+                let due = container.health.as_ref()?.due;
+                Some((key, container.watch(now, due)?))
+            })
             .collect()
     }
 
@@ -313,6 +337,9 @@ impl State {
         let changed = health.note(probe, retries.unwrap_or(RETRIES), counts);
         let status = health.status.clone();
         let next = container.until_probe(check, now);
+        if let Some(health) = &mut container.health {
+            health.due = Some(later(now, next));
+        }
         if changed {
             self.tell_detail(key, EventAction::HealthStatus, status.as_str(), []);
         }
@@ -347,6 +374,8 @@ mod tests {
             (500, "500ms"),
             (1_500, "1.5s"),
             (60_000, "1m0s"),
+            (60_050, "1m0.05s"),
+            (61_100, "1m1.1s"),
             (90_500, "1m30.5s"),
             (3_661_000, "1h1m1s"),
         ] {

@@ -33,7 +33,9 @@ impl State {
                 .active
                 .iter()
                 .flat_map(|active| active.execs.keys());
-            for exec in execs.filter(|exec| exec.number() > mark.last_exec) {
+            let new = execs.filter(|exec| exec.number() > mark.last_exec);
+            // A probe is the engine's own.
+            for exec in new.filter(|exec| container.probe() != Some(**exec)) {
                 leaks.push(self.left_exec(*exec, &container.name));
             }
         }

@@ -3,11 +3,12 @@
 use super::*;
 use crate::{
     image::{EPOCH, ImageFixture},
-    run::Collector,
+    run::{Collector, Ending},
 };
 use wharf_core::{
-    ContainerConfig, ContainerState, ErrorKind, EventAction, EventKind, ExecConfig, Filters, Grace,
-    ImageRef, ListOptions, Mount, PortMapping, RemoveImageOptions, RemoveOptions, Result, Signal,
+    ContainerConfig, ContainerState, ErrorKind, EventAction, EventKind, ExecConfig, Exit, Filters,
+    Grace, ImageRef, ListOptions, Mount, PortMapping, RemoveImageOptions, RemoveOptions, Result,
+    Signal,
 };
 
 fn state() -> State {
@@ -420,4 +421,26 @@ fn who_writes_nothing_has_written_nothing() {
     assert_eq!(state.inspect(key, true).unwrap().size_rw, Some(0));
     files.write("/file", b"12345", 0o644).unwrap();
     assert_eq!(state.inspect(key, true).unwrap().size_rw, Some(5));
+}
+
+#[test]
+fn an_exec_of_an_earlier_run_that_ran_out_of_memory_is_not_told() {
+    let mut state = state();
+    let key = create(&mut state, config());
+    let run = start(&mut state, key).run;
+    let output = Collector::new(100, false).streams();
+    let launch = state.exec(key, &ExecConfig::new(["sleep", "60"]), output);
+    let ExecLaunch::Ready { exec, .. } = launch.unwrap() else {
+        panic!("it is there");
+    };
+    state.exited(key, run, Exit::new(0).into()).unwrap();
+    start(&mut state, key);
+    told(&mut state);
+    let ending = Ending {
+        exit: Exit::new(137),
+        out_of_memory: true,
+    };
+    state.exec_ended(key, exec, &ending);
+    assert!(told(&mut state).is_empty());
+    assert!(!state.container(key).unwrap().oom_killed);
 }

@@ -362,6 +362,25 @@ async fn a_panic_beside_or_below_the_main_program_leaves_that_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_program_panics_with_may_panic_when_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(Bomb);
+        }
+    }
+    let program = Program::new(|_: Context| async { std::panic::panic_any(Bomb) });
+    let runtime = app(program).runtime();
+    start(&runtime, &["app"]).await;
+    assert_eq!(exit(&runtime).await.code, 101);
+    let output = runtime.run(
+        command(&["sh", "-c", "app; echo $?"]),
+        RunOptions::default(),
+    );
+    assert_eq!(output.await.unwrap().stdout_text(), "101\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_while_it_is_dropped_ends_nothing_else() {
     struct Bomb;
     impl Drop for Bomb {

@@ -39,6 +39,21 @@ fn without_a_tokio_runtime_it_says_what_it_needs() {
     assert!(error.message().contains("tokio"), "{error}");
 }
 
+#[tokio::test]
+async fn once_it_has_a_home_a_thread_without_one_is_told_too() {
+    let runtime = Fake::new().runtime();
+    runtime.ping().await.unwrap();
+    let pull = async move || {
+        let busybox = "busybox".parse().unwrap();
+        let pull = runtime.pull_image(&busybox, PullOptions::default());
+        pull.await?.try_collect::<Vec<_>>().await
+    };
+    let elsewhere = std::thread::spawn(move || futures::executor::block_on(pull()));
+    let error = elsewhere.join().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.message().contains("from within"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn on_several_threads_each_containers_events_keep_their_order() {
     let fake = Fake::new();
