@@ -406,13 +406,16 @@ async fn a_fork_that_is_only_looked_at_goes_on() {
     assert_eq!(log.await.unwrap(), 2);
 }
 
+/// Where a program finds what to restore, once.
+type Back = Arc<Mutex<Option<(Fake, Snapshot)>>>;
+
 /// A fake whose `app` brings it back to a snapshot, once there is one for it, and ends at once, before anybody else
 /// has a turn: so does a thread that has to wait for the restore. Then it begins what is given, and exits with 3.
-fn restored_by_app<F>(then: F) -> (Fake, Arc<Mutex<Option<(Fake, Snapshot)>>>)
+fn restored_by_app<F>(then: F) -> (Fake, Back)
 where
     F: Fn(Fake) -> BoxFuture<'static, ()> + Send + Sync + 'static,
 {
-    let back = Arc::new(Mutex::new(None::<(Fake, Snapshot)>));
+    let back = Back::default();
     let (slot, then) = (Arc::clone(&back), Arc::new(then));
     let program = Program::new(move |context: Context| {
         let (slot, then) = (Arc::clone(&slot), Arc::clone(&then));
