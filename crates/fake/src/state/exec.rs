@@ -131,7 +131,7 @@ impl State {
     pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
         let container = self.containers.get(key);
         let active = container.and_then(|container| container.active.as_ref());
-        let runs = active.is_some_and(|active| active.execs.contains(&exec));
+        let runs = active.is_some_and(|active| active.execs.contains_key(&exec));
         if runs && ending.out_of_memory {
             self.note_out_of_memory(key);
         }
