@@ -28,7 +28,7 @@ conform URL *ARGS:
 
 # Random programs on the fake and on a real engine: just differential --runtime URL --programs 100 --seed 1
 differential *ARGS:
-    cargo run --release --package wharf-tests --bin differential -- {{ ARGS }}
+    cargo run --release --package wharf-tests --example differential -- {{ ARGS }}
 
 # The benchmarks: of the fake beside its goals, and against the same engines
 bench *ARGS:
