@@ -51,7 +51,7 @@ struct Arguments {
     /// How many smaller programs are tried for each difference; with 0 it is shown as it was found.
     #[arg(long, default_value_t = 80)]
     tries: usize,
-    /// Keeps how far it got in this file, and goes on from there.
+    /// Keeps how far it got in this file, and goes on from there; programs that differed are run again.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
     /// Where programs that show a difference are written to.
@@ -294,7 +294,8 @@ fn read_done(file: &Path, arguments: &Arguments) -> Result<BTreeMap<u64, bool>, 
     let lines =
         lines.map(|text| line(text).ok_or_else(|| wrong(&format!("{text:?} is no line of it"))));
     let mut done = lines.collect::<Result<BTreeMap<_, _>, _>>()?;
-    done.retain(|number, _| *number < arguments.programs);
+    // What differed is run again: it may be mended.
+    done.retain(|number, same| *same && *number < arguments.programs);
     Ok(done)
 }
 

@@ -72,7 +72,7 @@ impl Bench {
         })
     }
 
-    /// The same with another patience.
+    /// Gives the real engine another patience from now on.
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
