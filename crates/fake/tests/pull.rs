@@ -97,14 +97,16 @@ async fn a_connection_that_breaks_off_is_taken_up_where_it_was() {
     let begin = Instant::now();
     let (steps, error) = pull(&fake.runtime(), "r.test/app:1").await;
     assert!(error.is_none(), "{error:?}");
-    let totals: Vec<_> = steps
+    let mut pieces: Vec<_> = steps
         .iter()
         .filter(|step| step.phase == PullPhase::Downloading)
-        .filter_map(|step| step.total)
-        .filter(|total| *total != 10 * MB && *total > 3 * MB)
+        .filter_map(|step| Some((step.total? / MB, step.current? / MB)))
+        .filter(|(total, _)| *total != 10 && *total > 3)
         .collect();
-    assert_eq!(totals[..2], [30 * MB, 18 * MB]);
-    assert!(totals[2..].iter().all(|total| *total == 6 * MB));
+    // Quarter by quarter, up to where it breaks.
+    assert_eq!(pieces[..2], [(30, 7), (30, 12)]);
+    pieces.dedup_by_key(|(total, _)| *total);
+    assert_eq!(pieces, [(30, 7), (18, 4), (6, 1)]);
     let waits: Vec<_> = steps
         .iter()
         .filter(|step| step.message.starts_with("Retrying"))
@@ -141,6 +143,53 @@ async fn with_the_fifth_break_it_fails_nothing_stays_and_the_next_begins_anew() 
     assert!(error.is_none());
     assert_eq!(count(&steps, &PullPhase::Exists), 0);
     assert_eq!(count(&steps, &PullPhase::Complete), 3);
+    assert!(has_images(&runtime).await);
+}
+
+/// Pulls until a connection has broken off, and gives up.
+async fn pull_up_to_a_break(runtime: &FakeRuntime) {
+    let name = "r.test/app:1".parse().unwrap();
+    let pull = runtime.pull_image(&name, PullOptions::default()).await;
+    let mut pull = pull.unwrap();
+    while let Some(step) = pull.next().await {
+        if step.unwrap().message.starts_with("Retrying") {
+            return;
+        }
+    }
+    panic!("no connection has broken off");
+}
+
+fn waits(steps: &[PullProgress]) -> usize {
+    let wait = |step: &&PullProgress| step.message == "Retrying in 1 second";
+    steps.iter().filter(wait).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_counts_when_it_breaks_and_not_when_a_pull_is_asked_for() {
+    let fake = without_images(registry().with_cuts(3, MB));
+    let runtime = fake.runtime();
+    let name = "r.test/app:1".parse().unwrap();
+    let unpolled = runtime.pull_image(&name, PullOptions::default()).await;
+    drop(unpolled.unwrap());
+    pull_up_to_a_break(&runtime).await;
+    let (steps, error) = pull(&runtime, "r.test/app:1").await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(waits(&steps), 2);
+    let options = RemoveImageOptions::default();
+    runtime.remove_image("r.test/app:1", options).await.unwrap();
+    let (steps, _) = pull(&runtime, "r.test/app:1").await;
+    assert_eq!((waits(&steps), count(&steps, &PullPhase::Complete)), (0, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_pulls_at_once_each_gets_the_breaks_that_it_comes_to() {
+    let fake = without_images(registry().with_cuts(2, MB));
+    let runtime = fake.runtime();
+    let (one, other) = tokio::join!(
+        pull(&runtime, "r.test/app:1"),
+        pull(&runtime, "r.test/app:1")
+    );
+    assert_eq!((waits(&one.0), waits(&other.0)), (1, 1));
     assert!(has_images(&runtime).await);
 }
 

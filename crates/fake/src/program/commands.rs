@@ -13,7 +13,9 @@ use wharf_core::{ImageRef, Result};
 ///   `app serve`. The first fits the name of a program wherever it lies (`app` also fits `/usr/bin/app`); with a slash in
 ///   it, that path alone. A container's command is its entrypoint and what follows it.
 /// - **The image**: the name that the container was created with, in any of its forms, or an id where it was an id:
-///   `postgres` is `docker.io/library/postgres:latest`. `*` stands for any characters but slashes: `postgres:*`.
+///   `postgres` is `docker.io/library/postgres:latest`. It is a pattern, as the engine's `reference` filter has them:
+///   `*` stands for any characters but slashes, so that `postgres:*` is every tag; `?` for one of these; `[a-c]` for one
+///   of its characters, `[^a-c]` for one of all others; after a `\` the next is as it is.
 /// - **Who starts it**: [main programs](Self::main_only) of containers, [execs](Self::exec_only), or both. What is
 ///   neither, since a shell in the container has started it, is found by rules that say words and not who.
 /// - **That nothing else would run**: [`unknown`](Self::unknown) is about commands that the container does not have,
@@ -97,13 +99,20 @@ impl Commands {
 
     /// Refuses what can never be about any command.
     pub(super) fn check(&self) -> Result<()> {
-        match &self.image {
-            _ if self.words.first().is_some_and(String::is_empty) => {
-                Err(super::invalid("no command has an empty name"))
+        match self.words.as_slice() {
+            [first, ..] if first.is_empty() => {
+                return Err(super::invalid("no command has an empty name"));
             }
-            Some(image) if image.is_empty() => Err(super::invalid("no image has an empty name")),
-            _ => Ok(()),
+            // It could be one, but hardly ever is.
+            [only] if only.contains(char::is_whitespace) => {
+                let words: Vec<_> = only.split_whitespace().collect();
+                return Err(super::invalid(format_args!(
+                    "{only:?} is one word; give each on its own: {words:?}"
+                )));
+            }
+            _ => {}
         }
+        self.image.as_deref().map_or(Ok(()), check_image)
     }
 
     /// Those of one image need not, and cannot, say which.
@@ -149,6 +158,46 @@ impl Commands {
     pub(super) fn specificity(&self) -> impl Ord + use<> {
         let said = (self.image.is_some(), self.role.is_some());
         (!self.unknown, self.words.len(), said)
+    }
+}
+
+/// Refuses a pattern that no image's name fits, whatever stands for its signs.
+fn check_image(pattern: &str) -> Result<()> {
+    if pattern.is_empty() {
+        return Err(super::invalid("no image has an empty name"));
+    }
+    if !glob::is_pattern(pattern) {
+        return Err(super::invalid(format_args!(
+            "{pattern:?} fits no image: a `[` or a `\\` in it has no end"
+        )));
+    }
+    // Where a class may be a slash nobody knows which is the last.
+    if pattern.contains(['[', '\\']) {
+        return Ok(());
+    }
+    if !pattern.contains(['*', '?']) {
+        return check_name(pattern);
+    }
+    let last = pattern.rsplit('/').next().unwrap_or(pattern);
+    let repository = last.split([':', '@', '*', '?']).next().unwrap_or(last);
+    if repository.chars().any(|c| c.is_ascii_uppercase()) {
+        return Err(super::invalid(format_args!(
+            "{pattern:?} fits no image: a repository's name is in lower case"
+        )));
+    }
+    Ok(())
+}
+
+fn check_name(image: &str) -> Result<()> {
+    let is_id = image.len() == 64 && image.chars().all(|c| c.is_ascii_hexdigit());
+    match image.parse::<ImageRef>() {
+        Err(error) if !is_id => {
+            let why = error.message();
+            Err(super::invalid(
+                why.strip_prefix("reference: ").unwrap_or(why),
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

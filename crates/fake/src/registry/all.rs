@@ -40,15 +40,19 @@ impl Registries {
         self.tally(&registry.host).grant(registry.limit, now)?;
         Ok(Found {
             image,
-            latency: registry.latency,
-            speed: registry.speed,
-            cut: registry.cut,
+            line: registry.line,
         })
     }
 
-    /// How many connections that registry has broken off.
-    pub(crate) fn cuts(&mut self, host: &str) -> &mut u32 {
-        &mut self.tally(host).cuts
+    /// Whether that registry breaks off a connection that has come to where it may; one less is left then.
+    pub(crate) fn breaks_off(&mut self, host: &str) -> bool {
+        let Some(cut) = self.all.get(host).and_then(|registry| registry.line.cut) else {
+            return false;
+        };
+        let tally = self.tally(host);
+        let breaks = tally.cuts < cut.connections;
+        tally.cuts += u32::from(breaks);
+        breaks
     }
 
     fn tally(&mut self, host: &str) -> &mut Tally {
@@ -73,6 +77,7 @@ struct Tally {
     granted: u32,
     /// When the time began that the limit is for.
     since: Option<Timestamp>,
+    /// How many connections it has broken off.
     cuts: u32,
 }
 

@@ -29,10 +29,8 @@ pub struct Registry {
     shelf: Shelf,
     accounts: BTreeMap<String, Secret>,
     public: bool,
-    speed: u64,
-    latency: Duration,
+    line: Line,
     limit: Option<Limit>,
-    cut: Option<Cut>,
     down: Option<String>,
 }
 
@@ -45,10 +43,12 @@ impl Registry {
             shelf: Shelf::new(),
             accounts: BTreeMap::new(),
             public: true,
-            speed: SPEED,
-            latency: LATENCY,
+            line: Line {
+                latency: LATENCY,
+                speed: SPEED,
+                cut: None,
+            },
             limit: None,
-            cut: None,
             down: None,
         }
     }
@@ -89,14 +89,14 @@ impl Registry {
     /// Sends so many bytes a second; else 50 MB.
     #[must_use]
     pub fn with_speed(mut self, bytes_per_second: u64) -> Self {
-        self.speed = bytes_per_second.max(1);
+        self.line.speed = bytes_per_second.max(1);
         self
     }
 
     /// Takes so long to answer; else 50 ms.
     #[must_use]
     pub fn with_latency(mut self, latency: Duration) -> Self {
-        self.latency = latency;
+        self.line.latency = latency;
         self
     }
 
@@ -133,6 +133,8 @@ impl Registry {
     /// it gives up: the pull fails with [`ConnectionFailed`](ErrorKind::ConnectionFailed), and nothing of it stays, not
     /// even the layers that were complete.
     ///
+    /// A connection counts when it breaks: a pull that is given up before leaves it to the next.
+    ///
     /// ```
     /// use wharf_fake::{ImageFixture, Registry};
     ///
@@ -142,7 +144,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn with_cuts(mut self, connections: u32, after: u64) -> Self {
-        self.cut = Some(Cut { connections, after });
+        self.line.cut = Some(Cut { connections, after });
         self
     }
 
@@ -254,18 +256,21 @@ struct Cut {
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) image: ImageFixture,
+    pub(crate) line: Line,
+}
+
+/// How fast a registry sends, and how far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
     pub(crate) latency: Duration,
     speed: u64,
     cut: Option<Cut>,
 }
 
-impl Found {
-    /// How many of these bytes come before the connection breaks off, where so many have broken already; none where
-    /// all of them come.
-    pub(crate) fn cut_after(&self, bytes: u64, cuts: u32) -> Option<u64> {
-        let cut = self
-            .cut
-            .filter(|cut| cuts < cut.connections && bytes > cut.after);
+impl Line {
+    /// After how many of these bytes a connection may break off; none where all of them come.
+    pub(crate) fn break_in(&self, bytes: u64) -> Option<u64> {
+        let cut = self.cut.filter(|cut| bytes > cut.after);
         cut.map(|cut| cut.after)
     }
 

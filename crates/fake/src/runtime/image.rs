@@ -3,7 +3,7 @@
 use super::{Engine, World, open::OpenKind};
 use crate::{
     image::{ImageFixture, Layer},
-    pull,
+    pull::Walk,
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -33,33 +33,30 @@ impl ImageOps for Engine {
             logins.get(reference.registry()).cloned()
         });
         let platform = options.platform.as_ref();
-        let (found, steps, door) = self.step(|world| {
+        let (image, walk, door) = self.step(|world| {
             let World {
                 state, registries, ..
             } = world;
             let credentials = credentials.as_ref();
             let found = registries.find(reference, platform, credentials, state.now())?;
             let has = |layer: &Layer| state.has_layer(&layer.digest);
-            let cuts = registries.cuts(reference.registry());
             let here = state.has_image(&found.image.id());
-            let steps = pull::plan(reference, &found, here, has, cuts);
-            Ok((found, steps, world.door(&shared)))
+            let walk = Walk::new(reference, &found, here, has);
+            Ok((found.image, walk, world.door(&shared)))
         })?;
         let name = reference.clone();
-        let walk = stream::iter(steps).then(|(time, progress)| async move {
-            // A step without a time of its own costs no turn of the timer.
-            if !time.is_zero() {
-                tokio::time::sleep(time).await;
-            }
-            progress
+        let (registry, line) = (name.registry().to_owned(), door.clone());
+        let steps = walk.steps(move || {
+            let broken = line.step(|_, world| world.registries.breaks_off(&registry));
+            broken.unwrap_or_default()
         });
         let done = stream::once(async move {
             // Until then there is somebody who wants it to go on.
-            let installed = door.step(|_, world| install(world, &found.image, &name));
+            let installed = door.step(|_, world| install(world, &image, &name));
             drop(shared);
             installed.ok_or_else(super::restored)
         });
-        Ok(open.items(walk.chain(done)))
+        Ok(open.items(steps.chain(done)))
     }
 
     async fn inspect_image(&self, reference: &str, _: InspectImageOptions) -> Result<ImageInfo> {

@@ -1,5 +1,7 @@
 //! Patterns for image names, as the engine's filter has them: `*` and `?` do not go over a slash, `[a-c]` and `[^z]` are
-//! one character, `\` takes the next as it is. Core has refused what is no pattern.
+//! one character, a slash too, `\` takes the next as it is.
+
+use std::{iter::Peekable, str::Chars};
 
 /// One step of a pattern.
 enum Step {
@@ -12,9 +14,17 @@ enum Step {
     },
 }
 
+/// Whether every class and every escape in it has its end. What is no pattern fits nothing.
+pub(crate) fn is_pattern(pattern: &str) -> bool {
+    steps(pattern).is_some()
+}
+
 /// Whether all of the text fits the pattern. Takes at most the product of their lengths.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
-    let (steps, text) = (steps(pattern), text.chars().collect::<Vec<_>>());
+    let Some(steps) = steps(pattern) else {
+        return false;
+    };
+    let text: Vec<char> = text.chars().collect();
     let (mut step, mut at) = (0, 0);
     // After the last star: the step that follows it, and where the text is that the star has not taken.
     let mut star = None;
@@ -35,7 +45,8 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
             }
             _ => {}
         }
-        // A dead end: the last star takes one more. Those before it cannot help, as it can take all that they can.
+        // A dead end: the last star takes one more. Those before it do not, as the engine does not let them either, even
+        // where it would help: what follows them has taken the first that fits.
         match star {
             Some((next, from)) if text.get(from).is_some_and(|c| *c != '/') => {
                 star = Some((next, from + 1));
@@ -46,11 +57,7 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
-fn steps(pattern: &str) -> Vec<Step> {
-    let one = |c| Step::OneOf {
-        ranges: vec![(c, c)],
-        negated: false,
-    };
+fn steps(pattern: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
@@ -60,39 +67,49 @@ fn steps(pattern: &str) -> Vec<Step> {
                 ranges: vec![('/', '/')],
                 negated: true,
             },
-            '\\' => one(chars.next().unwrap_or(c)),
-            '[' => {
-                let negated = chars.next_if_eq(&'^').is_some();
-                let mut ranges = Vec::new();
-                while let Some(low) = chars.next().filter(|c| *c != ']') {
-                    let mut taken = |c| {
-                        if c == '\\' {
-                            chars.next().unwrap_or(c)
-                        } else {
-                            c
-                        }
-                    };
-                    let low = taken(low);
-                    let high = match chars.next_if_eq(&'-') {
-                        Some(_) => match chars.next() {
-                            Some('\\') => chars.next().unwrap_or(low),
-                            high => high.unwrap_or(low),
-                        },
-                        None => low,
-                    };
-                    ranges.push((low, high));
-                }
-                Step::OneOf { ranges, negated }
-            }
+            '[' => class(&mut chars)?,
+            '\\' => one(chars.next()?),
             c => one(c),
         });
     }
-    steps
+    Some(steps)
+}
+
+fn one(c: char) -> Step {
+    Step::OneOf {
+        ranges: vec![(c, c)],
+        negated: false,
+    }
+}
+
+/// A class up to its `]`: at least one character or range.
+fn class(chars: &mut Peekable<Chars<'_>>) -> Option<Step> {
+    let negated = chars.next_if_eq(&'^').is_some();
+    let mut ranges = Vec::new();
+    loop {
+        let low = member(chars)?;
+        let high = match chars.next_if_eq(&'-') {
+            Some(_) => member(chars)?,
+            None => low,
+        };
+        ranges.push((low, high));
+        if chars.next_if_eq(&']').is_some() {
+            return Some(Step::OneOf { ranges, negated });
+        }
+    }
+}
+
+fn member(chars: &mut Peekable<Chars<'_>>) -> Option<char> {
+    match chars.next()? {
+        '\\' => chars.next(),
+        '-' | ']' => None,
+        c => Some(c),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{fits, is_pattern};
 
     #[test]
     fn patterns_fit_as_the_engine_has_it() {
@@ -121,6 +138,35 @@ mod tests {
             ("*a", "web"),
         ] {
             assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    /// As Docker 28.5.2 answered for an image of that name.
+    #[test]
+    fn classes_go_over_slashes_and_only_the_last_star_takes_more() {
+        let name = "wrhtwo/b";
+        for pattern in [
+            "wrhtwo[^z]b",
+            "wrhtwo[/]b",
+            "wrh*[^z]b",
+            "wrh*o[^z]*b",
+            "*o[^z]*b",
+        ] {
+            assert!(fits(pattern, name), "{pattern}");
+        }
+        for pattern in ["wrhtwo?b", "wrhtwo*b", "wrh*[^z]*b", "*[^z]*b"] {
+            assert!(!fits(pattern, name), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_has_an_end_to_what_it_begins() {
+        for pattern in ["", "a]", "[a-c0-9]*", r"[\]]", r"\[", "[^x]"] {
+            assert!(is_pattern(pattern), "{pattern}");
+        }
+        for pattern in ["[", "a[b", "b[]]", "[a-]", "[^]", "a\\"] {
+            assert!(!is_pattern(pattern), "{pattern}");
+            assert!(!fits(pattern, pattern), "{pattern}");
         }
     }
 

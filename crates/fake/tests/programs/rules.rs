@@ -224,6 +224,39 @@ async fn what_could_never_run_is_refused() {
     assert_eq!(nameless, "program: no command has an empty name");
     let nowhere = refused(Commands::any().in_image(""), Script::new());
     assert_eq!(nowhere, "program: no image has an empty name");
+    for (image, why) in [
+        ("app:[", "a `[` or a `\\` in it has no end"),
+        ("app:[a-]", "a `[` or a `\\` in it has no end"),
+        ("app\\", "a `[` or a `\\` in it has no end"),
+        ("Postgres:*", "a repository's name is in lower case"),
+        ("r.test/Team*", "a repository's name is in lower case"),
+    ] {
+        assert_eq!(
+            refused(Commands::any().in_image(image), Script::new()),
+            format!("program: {image:?} fits no image: {why}")
+        );
+    }
+    assert_eq!(
+        refused(Commands::any().in_image("Postgres"), Script::new()),
+        "program: \"Postgres\" is no image reference: a repository's name must be lower case"
+    );
+    let id = "ab".repeat(32);
+    for image in [
+        &id,
+        "app:V1",
+        "app?V1",
+        "R.test/app",
+        "*V1",
+        "[Pp]ostgres",
+        "sha256:ab*",
+    ] {
+        let rule = Commands::any().in_image(image);
+        fake.add_program(rule, Script::new()).unwrap();
+    }
+    assert_eq!(
+        refused("app migrate".into(), Script::new()),
+        r#"program: "app migrate" is one word; give each on its own: ["app", "migrate"]"#
+    );
     let elsewhere = ImageFixture::scratch()
         .with_program(Commands::any().in_image("b"), Script::new())
         .unwrap_err();
