@@ -47,7 +47,7 @@ pub struct ContainerDump {
     pub info: ContainerInfo,
     /// Where its files differ from its image's.
     pub files: Vec<FileDump>,
-    /// Its log, with times.
+    /// Its log, with times: a record for each line, and several for one that is very long.
     pub log: Vec<LogChunk>,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Dump {
             let code = info.exit_code.map(|code| format!(" ({code})"));
             writeln!(
                 f,
-                "container {} {} of {}: {}{}, {} lines of log, {} files changed",
+                "container {} {} of {}: {}{}, {} log records, {} files changed",
                 info.id.short(),
                 info.name,
                 info.config.image,

@@ -97,19 +97,16 @@ impl Walk {
 
     fn next(&mut self) -> Option<Step> {
         if self.ahead.is_empty() {
-            match self.layers.next() {
-                Some(layer) => {
-                    let rest = layer.size;
-                    self.connect(Connection {
-                        layer,
-                        rest,
-                        retries: RETRIES,
-                    });
-                }
-                None => {
-                    let digest = self.digest.take()?;
-                    self.tell(PullProgress::new(PullPhase::Digest, digest));
-                }
+            if let Some(layer) = self.layers.next() {
+                let rest = layer.size;
+                self.connect(Connection {
+                    layer,
+                    rest,
+                    retries: RETRIES,
+                });
+            } else {
+                let digest = self.digest.take()?;
+                self.tell(PullProgress::new(PullPhase::Digest, digest));
             }
         }
         self.ahead.pop_front()

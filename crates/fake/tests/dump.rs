@@ -139,6 +139,6 @@ async fn to_look_changes_nothing_and_needs_no_tokio_runtime_of_its_own() {
     assert_eq!(elsewhere.join().unwrap(), here);
     assert!(
         here.to_string()
-            .contains("web of busybox: running, 2 lines of log")
+            .contains("web of busybox: running, 2 log records")
     );
 }

@@ -8,22 +8,6 @@ use serde::{
 use std::{fmt, sync::Arc, time::Duration};
 use wharf_core::Signal;
 
-/// The steps that are a word, and those that are a name with a value.
-const WORDS: [&str; 4] = ["read_line", "echo_line", "forever", "out_of_memory"];
-const NAMES: &[&str] = &[
-    "print",
-    "eprint",
-    "wait",
-    "write_file",
-    "append_file",
-    "trap",
-    "ignore",
-    "on_starts",
-    "repeat",
-    "exit",
-    "die",
-];
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -108,15 +92,12 @@ impl<'de> Visitor<'de> for StepVisitor {
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<Step, E> {
-        match word {
-            "read_line" => Ok(Step::ReadLine),
-            "echo_line" => Ok(Step::EchoLine),
-            "forever" => Ok(Step::Forever),
-            "out_of_memory" => Ok(Step::OutOfMemory),
-            name if NAMES.contains(&name) => Err(E::custom(format_args!(
-                "{name} needs a value: {{\"{name}\": …}}"
+        match step_of(word) {
+            Some(step) => Ok(step.clone()),
+            None if Step::NAMES.contains(&word) => Err(E::custom(format_args!(
+                "{word} needs a value: {{\"{word}\": …}}"
             ))),
-            other => Err(unknown(other)),
+            None => Err(unknown(word)),
         }
     }
 
@@ -134,8 +115,16 @@ impl<'de> Visitor<'de> for StepVisitor {
     }
 }
 
+/// The step that is this word.
+fn step_of(word: &str) -> Option<&'static Step> {
+    let step = Step::WORDS.iter().find(|(known, _)| *known == word);
+    step.map(|(_, step)| step)
+}
+
 fn unknown<E: Error>(name: &str) -> E {
-    let known = [&WORDS, NAMES].concat().join(", ");
+    let words = Step::WORDS.iter().map(|(word, _)| *word);
+    let known: Vec<_> = words.chain(Step::NAMES.iter().copied()).collect();
+    let known = known.join(", ");
     E::custom(format_args!("there is no step {name:?}; there are {known}"))
 }
 
@@ -182,7 +171,7 @@ fn read<'de, A: MapAccess<'de>>(name: &str, map: &mut A) -> Result<Step, A::Erro
         }
         "exit" => Step::Exit(exit_code(map.next_value()?)?),
         "die" => Step::Die(signal(&map.next_value::<String>()?)?),
-        word if WORDS.contains(&word) => {
+        word if step_of(word).is_some() => {
             return Err(A::Error::custom(format_args!(
                 "it has no value: write \"{word}\" alone"
             )));
@@ -209,4 +198,55 @@ fn signal<E: Error>(name: &str) -> Result<Signal, E> {
 fn seconds<E: Error>(seconds: f64) -> Result<Duration, E> {
     let range = |_| E::custom(format_args!("{seconds} is no time (seconds, 0 or more)"));
     Duration::try_from_secs_f64(seconds).map_err(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json, to_value};
+
+    #[test]
+    fn each_step_is_read_and_written_by_its_name_in_the_table() {
+        let values = json!({
+            "print": "text",
+            "eprint": "text",
+            "wait": 1.5,
+            "write_file": {"path": "/a", "content": "x"},
+            "append_file": {"path": "/a", "content": "x"},
+            "trap": {"signal": "SIGTERM", "steps": []},
+            "ignore": "SIGTERM",
+            "on_starts": {"from": 2, "steps": []},
+            "repeat": {"times": 2, "steps": ["forever"]},
+            "exit": 3,
+            "die": "SIGSEGV",
+        });
+        let words = Step::WORDS.iter().map(|(word, _)| (*word, json!(word)));
+        let named = Step::NAMES.iter().map(|name| {
+            let value = &values[name];
+            (*name, json!({ (*name): value }))
+        });
+        for (name, data) in words.chain(named) {
+            let step: Step = from_value(data.clone()).unwrap();
+            assert_eq!(step.name(), name);
+            assert_eq!(to_value(&step).unwrap(), data);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_carried_to_the_microsecond() {
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        for time in [
+            Duration::ZERO,
+            Duration::from_nanos(1),
+            Duration::new(90 * 24 * 3600, 123_456_789),
+            Duration::new(century.as_secs() - 1, 999_999_999),
+            century,
+        ] {
+            let data = to_value(Step::Wait(time)).unwrap();
+            let Step::Wait(read) = from_value(data).unwrap() else {
+                panic!("{time:?} is another step");
+            };
+            assert!(read.abs_diff(time) < Duration::from_micros(1), "{time:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fs::FsError,
-    process::{ExitStatus, IoError, Process, failed_to_write},
+    process::{ExitStatus, Process, failed_to_write},
 };
 use bytes::Bytes;
 use futures::future::{BoxFuture, Either, pending, select};
@@ -191,8 +191,11 @@ impl<'a> Player<'a> {
         let mut line = Vec::new();
         loop {
             // Byte by byte: a program that comes after this one finds the rest.
-            let read: Result<Bytes, IoError> = self.meanwhile(stdin.read(1)).await?;
-            match read.unwrap_or_default().first() {
+            let byte = match self.meanwhile(stdin.read(1)).await? {
+                Ok(byte) => byte,
+                Err(error) => return Err(self.failed(&format!("read error: {error}")).await),
+            };
+            match byte.first() {
                 Some(byte) => line.push(*byte),
                 None if line.is_empty() && self.repeats > 0 => return Err(Stop::InputEnded),
                 None => return Ok(line),
@@ -207,11 +210,12 @@ impl<'a> Player<'a> {
     async fn written(&self, path: &str, done: Result<(), FsError>) -> Outcome<()> {
         match done {
             Ok(()) => Ok(()),
-            Err(error) => {
-                let complaint = format!("can't write {path}: {error}");
-                self.process.complain(&complaint).await;
-                Err(Stop::End(ExitStatus::Code(1)))
-            }
+            Err(error) => Err(self.failed(&format!("can't write {path}: {error}")).await),
         }
+    }
+
+    async fn failed(&self, why: &str) -> Stop {
+        self.process.complain(why).await;
+        Stop::End(ExitStatus::Code(1))
     }
 }

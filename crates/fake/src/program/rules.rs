@@ -54,6 +54,8 @@ impl Starts {
             *count += 1;
             return *count;
         }
+        // Where one comes, those go that were replaced and run no more.
+        self.0.retain(|(rule, _)| rule.strong_count() > 0);
         self.0.push((Arc::downgrade(rule), 1));
         1
     }
@@ -159,5 +161,24 @@ impl Programs {
 
     fn starts(&self) -> MutexGuard<'_, Starts> {
         self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Script;
+
+    #[test]
+    fn what_was_replaced_is_not_counted_for_ever() {
+        let rule = || Rule::new("app".into(), Script::new().into()).unwrap();
+        let mut starts = Starts::default();
+        let kept = rule();
+        assert_eq!(starts.count(&kept), 1);
+        for _ in 0..100 {
+            assert_eq!(starts.count(&rule()), 1);
+        }
+        assert_eq!(starts.count(&kept), 2);
+        assert_eq!(starts.0.len(), 2);
     }
 }

@@ -37,8 +37,8 @@ use wharf_core::{Result, Signal};
 /// ```
 ///
 /// As a process it is like any other: as PID 1 it outlives signals that it does not trap, SIGKILL but for one, so that a
-/// stop of a script that traps nothing takes its whole grace; elsewhere they end it. A write that fails ends it with 1
-/// and a word on stderr.
+/// stop of a script that traps nothing takes its whole grace; elsewhere they end it. A read or a
+/// write that fails ends it with 1 and a word on stderr.
 ///
 /// # As data
 ///
@@ -82,7 +82,8 @@ impl Script {
         self.then(Step::Eprint(text.into()))
     }
 
-    /// Waits so long, by the engine's clock. What is trapped meanwhile does not make it longer.
+    /// Waits so long, by the engine's clock: at most a hundred years, and [`forever`](Self::forever) without an end. What
+    /// is trapped meanwhile does not make it longer. Data has it to the microsecond.
     #[must_use]
     pub fn wait(self, time: Duration) -> Self {
         self.then(Step::Wait(time))

@@ -6,6 +6,8 @@ use wharf_core::Signal;
 
 /// Steps may be nested so deep, long before the stack of a thread runs out.
 const DEPTH_LIMIT: usize = 32;
+/// A hundred years: as seconds in a float they still have their microseconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// One step. [`Script`](super::Script) says what each does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,6 +49,48 @@ pub(super) enum Step {
     Exit(u8),
     Die(Signal),
     OutOfMemory,
+}
+
+/// The names of the steps in data, which stand nowhere else: of those that are a word, and of those that have a value.
+macro_rules! names {
+    (words { $($word:ident: $called:literal),+ $(,)? } values { $($step:ident: $name:literal),+ $(,)? }) => {
+        impl Step {
+            /// The steps that are a word alone.
+            pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($called, Self::$word)),+];
+            /// The names of those that have a value.
+            pub(super) const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// As data has it.
+            pub(super) fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$word => $called,)+
+                    $(Self::$step { .. } => $name,)+
+                }
+            }
+        }
+    };
+}
+
+names! {
+    words {
+        ReadLine: "read_line",
+        EchoLine: "echo_line",
+        Forever: "forever",
+        OutOfMemory: "out_of_memory",
+    }
+    values {
+        Print: "print",
+        Eprint: "eprint",
+        Wait: "wait",
+        WriteFile: "write_file",
+        AppendFile: "append_file",
+        Trap: "trap",
+        Ignore: "ignore",
+        OnStarts: "on_starts",
+        Repeat: "repeat",
+        Exit: "exit",
+        Die: "die",
+    }
 }
 
 /// Steps, one after the other. Clones share them.
@@ -94,27 +138,6 @@ pub(super) fn join(place: &str, why: &str) -> String {
 }
 
 impl Step {
-    /// As data has it.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Print(_) => "print",
-            Self::Eprint(_) => "eprint",
-            Self::Wait(_) => "wait",
-            Self::ReadLine => "read_line",
-            Self::EchoLine => "echo_line",
-            Self::WriteFile { .. } => "write_file",
-            Self::AppendFile { .. } => "append_file",
-            Self::Trap { .. } => "trap",
-            Self::Ignore(_) => "ignore",
-            Self::OnStarts { .. } => "on_starts",
-            Self::Repeat { .. } => "repeat",
-            Self::Forever => "forever",
-            Self::Exit(_) => "exit",
-            Self::Die(_) => "die",
-            Self::OutOfMemory => "out_of_memory",
-        }
-    }
-
     fn steps(&self) -> Option<&Steps> {
         match self {
             Self::Trap { steps, .. }
@@ -131,6 +154,10 @@ impl Step {
             certain.then(|| format!("{signal} cannot be caught"))
         };
         match self {
+            Self::Wait(time) if *time > LONGEST_WAIT => Err(format!(
+                "{} seconds are more than a hundred years; forever has no end",
+                time.as_secs()
+            )),
             Self::Trap { signal, .. } => {
                 uncaught(signal).map_or(Ok(()), |why| Err(join(".signal", &why)))
             }

@@ -277,6 +277,10 @@ async fn what_could_never_run_is_refused() {
             "steps[1].repeat.steps[1].repeat.steps[0].trap.signal: SIGKILL cannot be caught",
         ),
         (
+            Script::new().wait(Duration::MAX),
+            "steps[0].wait: 18446744073709551615 seconds are more than a hundred years; forever has no end",
+        ),
+        (
             Script::new().ignore(Signal::from_number(19).unwrap()),
             "steps[0].ignore: SIGSTOP cannot be caught",
         ),

@@ -50,6 +50,21 @@ async fn it_reads_lines_until_the_input_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_input_that_cannot_be_read_has_not_ended() {
+    for step in [Script::new().read_line(), Script::new().echo_line()] {
+        let endless = Script::new().repeat_forever(step.clone());
+        for script in [step, endless] {
+            let runtime = app(script).runtime();
+            start(&runtime, &["sleep", "1000"]).await;
+            let output = exec(&runtime, &["sh", "-c", "app <&-"]).await;
+            assert_eq!(output.code(), 1);
+            let complaint = "app: read error: Bad file descriptor\n";
+            assert_eq!(output.stderr_text(), complaint);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_leaves_to_others_what_it_has_not_read() {
     let runtime = app(Script::new().read_line()).runtime();
     start(&runtime, &["sleep", "1000"]).await;
