@@ -18,7 +18,7 @@ pub(crate) struct EngineClock(Mutex<Reading>);
 #[derive(Debug)]
 struct Reading {
     start: Timestamp,
-    /// Taken at the first use, which is in the runtime that the fake will belong to.
+    /// When it began to run, by the clock of the runtime that the fake belongs to.
     origin: Option<Instant>,
     /// How often somebody took the time of something that happened.
     taken: u64,
@@ -38,16 +38,16 @@ impl EngineClock {
         self.lock().origin.get_or_insert_with(Instant::now);
     }
 
-    /// The time of something that happens.
+    /// The time of something that happens. It does not begin with that: what happens to an engine that nobody has used
+    /// yet, and that may not even be in a runtime, happens while its time stands still.
     pub(crate) fn now(&self) -> Timestamp {
         let mut reading = self.lock();
-        reading.origin.get_or_insert_with(Instant::now);
         let now = reading.time();
         reading.taken += 1;
         now
     }
 
-    /// The time for somebody who only looks, which must change nothing: before its first use the clock stands still.
+    /// The time for somebody who only looks, which must change nothing.
     pub(crate) fn peek(&self) -> Timestamp {
         self.lock().time()
     }
@@ -103,6 +103,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_runs_with_tokio_and_never_shows_a_time_twice() {
         let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        clock.begin();
         let first = clock.now();
         let second = clock.now();
         assert!(first < second);
@@ -112,8 +113,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn before_it_begins_it_stands_still_but_for_what_happens() {
+        let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        let first = clock.now();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let second = clock.now();
+        assert_eq!((second - first).num_nanoseconds(), Some(1));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn it_can_be_set_and_runs_on() {
         let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        clock.begin();
         let then = clock.now();
         tokio::time::advance(Duration::from_secs(10)).await;
         clock.set(then);
@@ -125,6 +136,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_time_to_come_has_its_instant_and_a_past_one_is_now() {
         let clock = EngineClock::new(Timestamp::UNIX_EPOCH);
+        clock.begin();
         let ahead = clock.now() + TimeDelta::seconds(5);
         let wait = clock.instant(ahead) - Instant::now();
         assert_eq!(wait.as_millis(), 4_999);

@@ -66,32 +66,9 @@ impl Gate {
     }
 }
 
-/// How a program of a container has ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ending {
-    /// As it is told.
-    pub(crate) exit: Exit,
-    /// The container ran out of memory meanwhile, and a process was killed for it: this one, or another. It is said once.
-    pub(crate) out_of_memory: bool,
-}
-
-impl From<Exit> for Ending {
-    fn from(exit: Exit) -> Self {
-        Self {
-            exit,
-            out_of_memory: false,
-        }
-    }
-}
-
 /// Runs a program to its end.
-pub(crate) async fn to_the_end(program: Program, process: Process, gate: &Gate) -> Ending {
-    let kernel = process.pid.kernel().clone();
-    let exit = exit_of(process::run(program, process), gate).await;
-    Ending {
-        exit,
-        out_of_memory: kernel.take_out_of_memory(),
-    }
+pub(crate) async fn to_the_end(program: Program, process: Process, gate: &Gate) -> Exit {
+    exit_of(process::run(program, process), gate).await
 }
 
 /// One that panics has exited too, and says why.

@@ -469,3 +469,21 @@ async fn the_end_of_an_exec_does_not_get_into_the_new_world() {
     let last = fake.dump().events.pop().unwrap();
     assert_eq!(last.action, EventAction::ExecStart);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_befalls_a_fork_that_nobody_used_does_not_start_its_clock() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let id = started(&runtime, shell("sleep 1000")).await;
+    let fork = fake.fork();
+    let time = fork.dump().time;
+    fork.out_of_memory(&id).unwrap();
+    sleep(Duration::from_secs(3600)).await;
+    let fork_time = fork.dump().time;
+    assert!(fork_time > time, "each event has a time of its own");
+    assert!((fork_time - time).num_seconds() < 1);
+    let runtime = fork.runtime();
+    assert!(inspect(&runtime, &id).await.oom_killed);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!((fork.dump().time - fork_time).num_seconds(), 10);
+}

@@ -99,6 +99,27 @@ async fn another_process_than_the_main_one_may_use_up_the_memory() {
     assert_eq!(output.await.unwrap().stdout_text().trim(), "9000000");
 }
 
+#[tokio::test(start_paused = true)]
+async fn it_is_told_at_once_whoever_it_was() {
+    let fake = Fake::new();
+    let runtime = fake.runtime();
+    let hungry = "head -c 9000000 /dev/zero | tail; sleep 3600";
+    let id = started(&runtime, shell(hungry).with_memory(8 << 20)).await;
+    sleep(SECOND).await;
+    assert!(inspect(&runtime, &id).await.oom_killed);
+    let exec = runtime.exec_container(&id, ExecConfig::new(["sh", "-c", hungry]));
+    let mut exec = std::pin::pin!(exec);
+    assert!(futures::poll!(exec.as_mut()).is_pending());
+    sleep(SECOND).await;
+    let expected = ["create", "start", "oom", "exec_create", "exec_start", "oom"];
+    assert_eq!(told(&fake), expected);
+    // What else ends has no part in it.
+    let other = runtime.exec_container(&id, ExecConfig::new(["true"]));
+    assert_eq!(other.await.unwrap().code(), 0);
+    let ooms = told(&fake).into_iter().filter(|line| line == "oom");
+    assert_eq!(ooms.count(), 2);
+}
+
 #[test]
 fn the_test_need_not_be_in_the_engines_tokio_runtime() {
     let tokio = tokio::runtime::Builder::new_current_thread()

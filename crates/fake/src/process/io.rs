@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use tokio::sync::Notify;
 
 use crate::fs::{FsError, OpenFile};
 
@@ -166,16 +166,27 @@ impl Descriptors {
 /// A pipe that holds at most `capacity` bytes.
 #[must_use]
 pub(crate) fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
-    let shared = Arc::new(Mutex::new(Pipe {
-        buffer: VecDeque::new(),
-        held: 0,
-        capacity: capacity.max(1),
-        readers: 1,
-        writers: 1,
-        waiting_to_read: Vec::new(),
-        waiting_to_write: Vec::new(),
-    }));
+    let shared = Arc::new(Shared {
+        pipe: Mutex::new(Pipe {
+            buffer: VecDeque::new(),
+            held: 0,
+            capacity: capacity.max(1),
+            readers: 1,
+            writers: 1,
+        }),
+        readable: Notify::new(),
+        writable: Notify::new(),
+    });
     (PipeWriter(Arc::clone(&shared)), PipeReader(shared))
+}
+
+#[derive(Debug)]
+struct Shared {
+    pipe: Mutex<Pipe>,
+    /// Called where there is something to read, or there are no writers any more.
+    readable: Notify,
+    /// Called where there is room, or there are no readers any more.
+    writable: Notify,
 }
 
 #[derive(Debug)]
@@ -185,59 +196,50 @@ struct Pipe {
     capacity: usize,
     readers: usize,
     writers: usize,
-    waiting_to_read: Vec<Waker>,
-    waiting_to_write: Vec<Waker>,
 }
 
-type Shared = Arc<Mutex<Pipe>>;
-
-fn lock(pipe: &Shared) -> MutexGuard<'_, Pipe> {
-    pipe.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Has `queue` wake who waits in that context.
-pub(super) fn wait(queue: &mut Vec<Waker>, context: &Context<'_>) {
-    if !queue.iter().any(|waker| waker.will_wake(context.waker())) {
-        queue.push(context.waker().clone());
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Pipe> {
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn wake(queue: Vec<Waker>) {
-    queue.into_iter().for_each(Waker::wake);
 }
 
 /// The reading end of a pipe. With its last clone writes fail.
 #[derive(Debug)]
-pub(crate) struct PipeReader(Shared);
+pub(crate) struct PipeReader(Arc<Shared>);
 
 /// The writing end of a pipe. With its last clone reads come to their end.
 #[derive(Debug)]
-pub(crate) struct PipeWriter(Shared);
+pub(crate) struct PipeWriter(Arc<Shared>);
 
 impl PipeReader {
     /// At least one and at most `limit` bytes; none when all writers are gone.
     pub(crate) async fn read(&self, limit: usize) -> Bytes {
-        poll_fn(|context| self.poll_read(context, limit)).await
+        loop {
+            let mut readable = pin!(self.0.readable.notified());
+            // Before the look, so that what is written after it is not missed.
+            readable.as_mut().enable();
+            if let Some(bytes) = self.take(limit) {
+                return bytes;
+            }
+            readable.await;
+        }
     }
 
-    fn poll_read(&self, context: &Context<'_>, limit: usize) -> Poll<Bytes> {
-        let mut pipe = lock(&self.0);
+    /// None: it has to wait.
+    fn take(&self, limit: usize) -> Option<Bytes> {
+        let mut pipe = self.0.lock();
         let Some(front) = pipe.buffer.front_mut() else {
-            if pipe.writers == 0 {
-                return Poll::Ready(Bytes::new());
-            }
-            wait(&mut pipe.waiting_to_read, context);
-            return Poll::Pending;
+            return (pipe.writers == 0).then(Bytes::new);
         };
         let bytes = front.split_to(limit.min(front.len()));
         if front.is_empty() {
             pipe.buffer.pop_front();
         }
         pipe.held -= bytes.len();
-        let writers = std::mem::take(&mut pipe.waiting_to_write);
         drop(pipe);
-        wake(writers);
-        Poll::Ready(bytes)
+        self.0.writable.notify_waiters();
+        Some(bytes)
     }
 }
 
@@ -247,69 +249,69 @@ impl PipeWriter {
     /// # Errors
     /// [`IoError::BrokenPipe`] when all readers are gone; part may have been written.
     pub(crate) async fn write(&self, mut bytes: Bytes) -> Result<(), IoError> {
-        poll_fn(|context| self.poll_write(context, &mut bytes)).await
+        loop {
+            let mut writable = pin!(self.0.writable.notified());
+            // Before the look, so that room that is made after it is not missed.
+            writable.as_mut().enable();
+            self.put(&mut bytes)?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            writable.await;
+        }
     }
 
-    fn poll_write(&self, context: &Context<'_>, bytes: &mut Bytes) -> Poll<Result<(), IoError>> {
-        let mut pipe = lock(&self.0);
+    /// As much of it as there is room for.
+    fn put(&self, bytes: &mut Bytes) -> Result<(), IoError> {
+        let mut pipe = self.0.lock();
         if pipe.readers == 0 {
-            return Poll::Ready(Err(IoError::BrokenPipe));
+            return Err(IoError::BrokenPipe);
         }
         let part = bytes.split_to(bytes.len().min(pipe.capacity - pipe.held));
         if !part.is_empty() {
             pipe.held += part.len();
             pipe.buffer.push_back(part);
         }
-        if !bytes.is_empty() {
-            wait(&mut pipe.waiting_to_write, context);
-        }
-        let readers = std::mem::take(&mut pipe.waiting_to_read);
         drop(pipe);
-        wake(readers);
-        if bytes.is_empty() {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
-        }
+        self.0.readable.notify_waiters();
+        Ok(())
     }
 }
 
 impl Clone for PipeReader {
     fn clone(&self) -> Self {
-        lock(&self.0).readers += 1;
+        self.0.lock().readers += 1;
         Self(Arc::clone(&self.0))
     }
 }
 
 impl Clone for PipeWriter {
     fn clone(&self) -> Self {
-        lock(&self.0).writers += 1;
+        self.0.lock().writers += 1;
         Self(Arc::clone(&self.0))
     }
 }
 
 impl Drop for PipeReader {
     fn drop(&mut self) {
-        let mut pipe = lock(&self.0);
+        let mut pipe = self.0.lock();
         pipe.readers -= 1;
         if pipe.readers == 0 {
             pipe.buffer.clear();
             pipe.held = 0;
-            let writers = std::mem::take(&mut pipe.waiting_to_write);
             drop(pipe);
-            wake(writers);
+            self.0.writable.notify_waiters();
         }
     }
 }
 
 impl Drop for PipeWriter {
     fn drop(&mut self) {
-        let mut pipe = lock(&self.0);
+        let mut pipe = self.0.lock();
         pipe.writers -= 1;
         if pipe.writers == 0 {
-            let readers = std::mem::take(&mut pipe.waiting_to_read);
             drop(pipe);
-            wake(readers);
+            self.0.readable.notify_waiters();
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use wharf_core::Signal;
 
 use super::signal::Signals;
@@ -22,6 +23,8 @@ struct Shared {
     cpus: u32,
     limits: Limits,
     out_of_memory: AtomicBool,
+    /// Called when it is.
+    ran_out: Notify,
     programs: Arc<Programs>,
     table: Mutex<Table>,
 }
@@ -68,6 +71,7 @@ impl Kernel {
             cpus,
             limits,
             out_of_memory: AtomicBool::new(false),
+            ran_out: Notify::new(),
             programs,
             table: Mutex::new(Table {
                 last,
@@ -112,6 +116,12 @@ impl Kernel {
     /// The memory is used up: one of the processes is killed for it.
     pub(crate) fn run_out_of_memory(&self) {
         self.0.out_of_memory.store(true, Ordering::Relaxed);
+        self.0.ran_out.notify_one();
+    }
+
+    /// Comes back when the memory is used up, or was since the last time. There is room for one who waits.
+    pub(crate) async fn ran_out_of_memory(&self) {
+        self.0.ran_out.notified().await;
     }
 
     /// Whether the memory was used up since the last time that somebody asked.

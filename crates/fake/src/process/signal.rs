@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
+use tokio::sync::Notify;
 use wharf_core::Signal;
 
 use super::ExitStatus;
-use super::io::wait;
 
 const CONT: u8 = 18;
 const STOP: u8 = 19;
@@ -57,7 +57,14 @@ impl SignalSet {
 ///
 /// As on Linux a signal that waits already is not queued twice.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Signals(Arc<Mutex<Mailbox>>);
+pub(crate) struct Signals(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    mailbox: Mutex<Mailbox>,
+    /// Called when there is something for the program to handle.
+    arrival: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Mailbox {
@@ -67,7 +74,6 @@ struct Mailbox {
     /// Caught and not yet handled by the program.
     arrived: SignalSet,
     supervisor: Option<Waker>,
-    program: Vec<Waker>,
 }
 
 impl Signals {
@@ -77,7 +83,10 @@ impl Signals {
             ignored: self.lock().ignored,
             ..Mailbox::default()
         };
-        Self(Arc::new(Mutex::new(mailbox)))
+        Self(Arc::new(Shared {
+            mailbox: Mutex::new(mailbox),
+            arrival: Notify::new(),
+        }))
     }
 
     pub(crate) fn send(&self, signal: Signal) {
@@ -144,19 +153,20 @@ impl Signals {
 
     /// Waits until there is a signal to handle, without taking it.
     pub(crate) async fn arrival(&self) {
-        poll_fn(|context| {
-            let mut mailbox = self.lock();
-            if mailbox.arrived == SignalSet::default() {
-                wait(&mut mailbox.program, context);
-                return Poll::Pending;
+        loop {
+            let mut arrival = pin!(self.0.arrival.notified());
+            // Before the look, so that what comes after it is not missed.
+            arrival.as_mut().enable();
+            if self.lock().arrived != SignalSet::default() {
+                return;
             }
-            Poll::Ready(())
-        })
-        .await;
+            arrival.await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Mailbox> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mailbox = self.0.mailbox.lock();
+        mailbox.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Delivers what is pending. Answers the signal that ends the process, if one does.
@@ -169,23 +179,35 @@ impl Signals {
         {
             mailbox.supervisor = Some(waker.clone());
         }
-        if mailbox.pending.contains(Signal::KILL) {
+        let before = mailbox.arrived;
+        let end = mailbox.deliver(first, stopped);
+        let arrived = mailbox.arrived != before;
+        drop(mailbox);
+        if arrived {
+            self.0.arrival.notify_waiters();
+        }
+        end
+    }
+}
+
+impl Mailbox {
+    fn deliver(&mut self, first: bool, stopped: &mut bool) -> Option<Signal> {
+        if self.pending.contains(Signal::KILL) {
             return Some(Signal::KILL);
         }
-        if mailbox.pending.take(STOP) {
+        if self.pending.take(STOP) {
             *stopped = true;
         }
-        while let Some(signal) = mailbox.pending.pop() {
+        while let Some(signal) = self.pending.pop() {
             let number = signal.number();
             if number == CONT {
                 *stopped = false;
             }
-            if mailbox.ignored.contains(signal) {
+            if self.ignored.contains(signal) {
                 continue;
             }
-            if mailbox.caught.contains(signal) {
-                mailbox.arrived.insert(signal);
-                mailbox.program.drain(..).for_each(Waker::wake);
+            if self.caught.contains(signal) {
+                self.arrived.insert(signal);
             } else if STOPS.contains(&number) {
                 *stopped |= !first;
             } else if !first && number != CONT && !HARMLESS.contains(&number) {

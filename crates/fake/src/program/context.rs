@@ -6,7 +6,10 @@ use crate::{
     process::{ExitStatus, IoError, Process},
 };
 use bytes::{Bytes, BytesMut};
-use futures::future::{BoxFuture, pending};
+use futures::{
+    future::{BoxFuture, pending},
+    task::AtomicWaker,
+};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -35,8 +38,15 @@ pub struct Context {
     start: Start,
     /// What was read of a line that has not come to its end.
     line: Mutex<BytesMut>,
-    /// How it ends, where that is not with a code of its own.
-    ending: Arc<OnceLock<ExitStatus>>,
+    ending: Arc<Ending>,
+}
+
+/// How a process ends, where that is not with a code of its own.
+#[derive(Debug, Default)]
+struct Ending {
+    status: OnceLock<ExitStatus>,
+    /// Of the process, which need not be the task that says so.
+    waker: AtomicWaker,
 }
 
 impl Context {
@@ -218,10 +228,11 @@ impl Context {
     }
 
     /// Dies by that signal as the kernel kills, PID 1 or not. It does not come back; its type lets it stand where a code
-    /// is due.
+    /// is due. It may be called from a task that the closure has started.
     pub async fn die(&self, signal: Signal) -> u8 {
         // The first ending is the one.
-        let _ = self.ending.set(ExitStatus::Signal(signal));
+        let _ = self.ending.status.set(ExitStatus::Signal(signal));
+        self.ending.waker.wake();
         pending().await
     }
 
@@ -244,7 +255,7 @@ impl fmt::Debug for Context {
 
 /// Runs a closure to its end.
 pub(super) async fn run(program: Run, process: Process, start: Start) -> ExitStatus {
-    let ending = Arc::new(OnceLock::new());
+    let ending = Arc::<Ending>::default();
     let context = Context {
         process,
         start,
@@ -252,9 +263,11 @@ pub(super) async fn run(program: Run, process: Process, start: Start) -> ExitSta
         ending: Arc::clone(&ending),
     };
     let mut running = pin!(program(context));
-    poll_fn(|waker| {
-        let polled = running.as_mut().poll(waker);
-        match ending.get() {
+    poll_fn(|context| {
+        // Before the look, so that what is said after it is not missed.
+        ending.waker.register(context.waker());
+        let polled = running.as_mut().poll(context);
+        match ending.status.get() {
             Some(status) => Poll::Ready(*status),
             None => polled.map(ExitStatus::Code),
         }

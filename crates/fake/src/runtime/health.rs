@@ -34,10 +34,9 @@ async fn probe(door: Door, key: Key, watch: Watch) {
                 ..
             }) => {
                 // One that takes too long is dropped, and has ended with that.
-                let ending = time::timeout(timeout, to_the_end(program, *process, &gate)).await;
-                let ending = ending.ok();
-                let noted =
-                    door.step(|_, world| world.state.probed(key, id, ending.as_ref(), &output));
+                let exit = time::timeout(timeout, to_the_end(program, *process, &gate)).await;
+                let code = exit.ok().map(|exit| exit.code);
+                let noted = door.step(|_, world| world.state.probed(key, id, code, &output));
                 noted.flatten()
             }
         };

@@ -114,7 +114,11 @@ impl Shared {
                 "the fake engine runs its programs as tasks: call it from within a tokio runtime";
             internal(why).with_source(error)
         })?;
-        if self.handle.get_or_init(|| here.clone()).id() == here.id() {
+        let home = self.handle.get_or_init(|| {
+            self.clock.begin();
+            here.clone()
+        });
+        if home.id() == here.id() {
             Ok(())
         } else {
             Err(internal(

@@ -2,10 +2,14 @@
 
 use super::{Shared, World};
 use crate::{
-    run::{Ending, to_the_end},
+    run::to_the_end,
     state::{ExecKey, Key, Launch, RunId, Stopping},
 };
-use std::sync::{Arc, Weak};
+use futures::future::{Either, select};
+use std::{
+    pin::pin,
+    sync::{Arc, Weak},
+};
 use tokio::{sync::oneshot, task::AbortHandle};
 use wharf_core::{Exit, Grace, Result, Signal, WaitCondition};
 
@@ -50,10 +54,9 @@ impl Drop for Task {
 impl Live {
     pub(super) fn add_task(&mut self, task: Option<AbortHandle>) {
         // Those that have ended by themselves need not be kept.
-        if self.tasks.len() >= 16 {
-            self.tasks.retain(|task| !task.0.is_finished());
+        if let Some(task) = task.map(Task) {
+            push_among(&mut self.tasks, task, |task| !task.0.is_finished());
         }
-        self.tasks.extend(task.map(Task));
     }
 
     /// From now on that task probes its health; or none.
@@ -64,10 +67,8 @@ impl Live {
     pub(super) fn waiter(&mut self, condition: WaitCondition) -> oneshot::Receiver<Exit> {
         let (sender, receiver) = oneshot::channel();
         // Who gave up need not be told.
-        if self.waiters.len() >= 16 {
-            self.waiters.retain(|(_, waiter)| !waiter.is_closed());
-        }
-        self.waiters.push((condition, sender));
+        let waiter = (condition, sender);
+        push_among(&mut self.waiters, waiter, |(_, waiter)| !waiter.is_closed());
         receiver
     }
 
@@ -91,6 +92,15 @@ impl Live {
             let _ = waiter.send(exit.clone());
         }
     }
+}
+
+/// Pushes, and throws away what is of no use before it takes more room. For each look there is a push, however many are of use.
+fn push_among<T>(all: &mut Vec<T>, one: T, is_of_use: impl FnMut(&T) -> bool) {
+    if all.len() == all.capacity() {
+        all.retain(is_of_use);
+        all.reserve(all.len());
+    }
+    all.push(one);
 }
 
 impl World {
@@ -132,9 +142,17 @@ impl World {
         } = launch;
         let door = self.door(shared);
         let task = shared.spawn(async move {
-            let ending = to_the_end(program, process, &gate).await;
+            let kernel = process.pid.kernel().clone();
+            let mut end = pin!(to_the_end(program, process, &gate));
+            let exit = loop {
+                // Of all programs of the container this task sees the memory go: it is there for as long as any of them.
+                match select(end.as_mut(), pin!(kernel.ran_out_of_memory())).await {
+                    Either::Left((exit, _)) => break exit,
+                    Either::Right(_) => door.step(|_, world| world.state.tell_out_of_memory(key)),
+                };
+            };
             // A container that is gone has nobody who could be told.
-            let _ = door.step(|_, world| world.state.exited(key, run, ending));
+            let _ = door.step(|_, world| world.state.exited(key, run, exit));
         });
         self.live(key).add_task(task);
     }
@@ -167,17 +185,45 @@ impl World {
         shared: &Arc<Shared>,
         key: Key,
         exec: ExecKey,
-        program: impl Future<Output = Ending> + Send + 'static,
+        program: impl Future<Output = Exit> + Send + 'static,
     ) -> oneshot::Receiver<Exit> {
         let (answer, outcome) = oneshot::channel();
         let door = self.door(shared);
         let task = shared.spawn(async move {
-            let ending = program.await;
-            door.step(|_, world| world.state.exec_ended(key, exec, &ending));
+            let exit = program.await;
+            door.step(|_, world| world.state.end_exec(key, exec, exit.code));
             // Who gave up need not be told.
-            let _ = answer.send(ending.exit);
+            let _ = answer.send(exit);
         });
         self.live(key).add_task(task);
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_are_pushed_without_as_many_looks_at_each() {
+        let (mut all, mut looks) = (Vec::new(), 0);
+        for one in 0..10_000 {
+            push_among(&mut all, one, |_| {
+                looks += 1;
+                true
+            });
+        }
+        assert_eq!(all.len(), 10_000);
+        assert!(looks < 20_000, "{looks}");
+    }
+
+    #[test]
+    fn what_is_of_no_use_does_not_stay() {
+        let mut all = Vec::new();
+        for one in 0..10_000 {
+            // The last five are of use at any time.
+            push_among(&mut all, one, |old| old + 5 > one);
+        }
+        assert!(all.contains(&9_999) && all.len() <= 16, "{}", all.len());
     }
 }

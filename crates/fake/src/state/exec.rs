@@ -4,7 +4,7 @@ use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
     process::{self, Descriptors, PipeWriter, Process, Program, Stream},
     program::Role,
-    run::{Ending, Gate},
+    run::Gate,
 };
 use bytes::Bytes;
 use futures::FutureExt;
@@ -128,17 +128,8 @@ impl State {
     }
 
     /// The program has ended. Where its container ended first, that has been told already.
-    pub(crate) fn exec_ended(&mut self, key: Key, exec: ExecKey, ending: &Ending) {
-        let container = self.containers.get(key);
-        let active = container.and_then(|container| container.active.as_ref());
-        let runs = active.is_some_and(|active| active.execs.contains_key(&exec));
-        if runs && ending.out_of_memory {
-            self.note_out_of_memory(key);
-        }
-        self.end_exec(key, exec, ending.exit.code);
-    }
-
-    pub(super) fn end_exec(&mut self, key: Key, exec: ExecKey, code: i64) {
+    pub(crate) fn end_exec(&mut self, key: Key, exec: ExecKey, code: i64) {
+        self.tell_out_of_memory(key);
         let active = self.containers.get_mut(key).and_then(|c| c.active.as_mut());
         if active.is_some_and(|active| active.execs.remove(&exec).is_some()) {
             self.tell_exec_died(key, exec, code);

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     probe::ProbeOutput,
     process::{Process, Program},
-    run::{Ending, Gate},
+    run::Gate,
 };
 use chrono::TimeDelta;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -301,7 +301,7 @@ impl State {
         &mut self,
         key: Key,
         watch: WatchId,
-        ending: Option<&Ending>,
+        code: Option<i64>,
         output: &ProbeOutput,
     ) -> Option<Duration> {
         let container = self.containers.get_mut(key)?;
@@ -312,9 +312,9 @@ impl State {
         }
         let (exec, begun) = health.probe.take()?;
         let text = output.text();
-        let probe = if let Some(ending) = ending {
-            self.exec_ended(key, exec, ending);
-            HealthProbe::new(ending.exit.code, text)
+        let probe = if let Some(code) = code {
+            self.end_exec(key, exec, code);
+            HealthProbe::new(code, text)
         } else {
             self.end_exec(key, exec, GIVEN_UP);
             let timeout = spoken(time_or(check_of(&config)?.timeout, INTERVAL));

@@ -5,7 +5,6 @@ use super::{
     container::{Active, Container, Key, RunId},
     network::network_name,
 };
-use crate::run::Ending;
 use std::time::Duration;
 use wharf_core::{
     ContainerConfig, ContainerState, Error, ErrorKind, EventAction, Exit, Grace, Result, Signal,
@@ -142,19 +141,17 @@ impl State {
     }
 
     /// The main process has ended. What comes late, from a run that is over, is nothing new.
-    pub(crate) fn exited(&mut self, key: Key, run: RunId, ending: Ending) -> Result<()> {
+    pub(crate) fn exited(&mut self, key: Key, run: RunId, exit: Exit) -> Result<()> {
         if self.container(key)?.run() != run {
             return Ok(());
         }
-        if ending.out_of_memory {
-            self.note_out_of_memory(key);
-        }
-        self.end(key, ending.exit)
+        self.end(key, exit)
     }
 
     /// The end of a run, in the order of the engine: what it held is given back, those who stop it are done, and then
     /// it is told.
     pub(super) fn end(&mut self, key: Key, ending: Exit) -> Result<()> {
+        self.tell_out_of_memory(key);
         let now = self.now;
         let container = self.container_mut(key)?;
         let Some(active) = container.active.take() else {

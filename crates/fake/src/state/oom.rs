@@ -18,8 +18,17 @@ impl State {
         self.end(key, Exit::new(KILLED))
     }
 
-    /// A process of the container was killed for want of memory, be it the main one or another.
-    pub(super) fn note_out_of_memory(&mut self, key: Key) {
+    /// Tells that a process of the container was killed for want of memory, be it the main one or another, where that
+    /// has not been told yet.
+    pub(crate) fn tell_out_of_memory(&mut self, key: Key) {
+        let container = self.containers.get(key);
+        let active = container.and_then(|container| container.active.as_ref());
+        if active.is_some_and(|active| active.kernel.take_out_of_memory()) {
+            self.note_out_of_memory(key);
+        }
+    }
+
+    fn note_out_of_memory(&mut self, key: Key) {
         if let Some(container) = self.containers.get_mut(key) {
             container.oom_killed = true;
             self.tell_container(key, EventAction::Oom, []);

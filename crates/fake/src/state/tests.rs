@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     image::{EPOCH, ImageFixture},
-    run::{Collector, Ending},
+    run::Collector,
 };
 use wharf_core::{
     ContainerConfig, ContainerState, ErrorKind, EventAction, EventKind, ExecConfig, Exit, Filters,
@@ -121,7 +121,7 @@ fn a_life_is_told_in_the_order_of_the_engine() {
         told(&mut state),
         ["volume:mount", "network:connect", "container:start"]
     );
-    state.exited(key, run, Exit::new(3).into()).unwrap();
+    state.exited(key, run, Exit::new(3)).unwrap();
     assert_eq!(
         told(&mut state),
         ["network:disconnect", "volume:unmount", "container:die"]
@@ -129,7 +129,7 @@ fn a_life_is_told_in_the_order_of_the_engine() {
     // What comes from a run that is over is nothing new.
     let again = start(&mut state, key).run;
     told(&mut state);
-    state.exited(key, run, Exit::new(9).into()).unwrap();
+    state.exited(key, run, Exit::new(9)).unwrap();
     assert_eq!(told(&mut state), [""; 0]);
     state.stop(key, None, Grace::Now).unwrap();
     assert_eq!(
@@ -212,7 +212,7 @@ fn who_removes_itself_keeps_its_name_until_it_is_gone() {
     let key = create(&mut state, config().with_auto_remove(true));
     let run = start(&mut state, key).run;
     told(&mut state);
-    state.exited(key, run, Exit::new(0).into()).unwrap();
+    state.exited(key, run, Exit::new(0)).unwrap();
     assert_eq!(
         state.container(key).unwrap().state,
         ContainerState::Removing
@@ -255,7 +255,7 @@ fn addresses_and_ports_are_given_back() {
             .ends_with("Bind for 0.0.0.0:8080 failed: port is already allocated")
     );
     assert_eq!(state.inspect(second, false).unwrap().exit_code, Some(128));
-    state.exited(key, run, Exit::new(0).into()).unwrap();
+    state.exited(key, run, Exit::new(0)).unwrap();
     start(&mut state, second);
     let info = state.inspect(second, false).unwrap();
     assert_eq!(
@@ -424,23 +424,35 @@ fn who_writes_nothing_has_written_nothing() {
 }
 
 #[test]
-fn an_exec_of_an_earlier_run_that_ran_out_of_memory_is_not_told() {
+fn a_process_of_an_earlier_run_that_ran_out_of_memory_is_not_told() {
     let mut state = state();
     let key = create(&mut state, config());
     let run = start(&mut state, key).run;
     let output = Collector::new(100, false).streams();
     let launch = state.exec(key, &ExecConfig::new(["sleep", "60"]), output);
-    let ExecLaunch::Ready { exec, .. } = launch.unwrap() else {
+    let ExecLaunch::Ready { exec, process, .. } = launch.unwrap() else {
         panic!("it is there");
     };
-    state.exited(key, run, Exit::new(0).into()).unwrap();
+    state.exited(key, run, Exit::new(0)).unwrap();
     start(&mut state, key);
     told(&mut state);
-    let ending = Ending {
-        exit: Exit::new(137),
-        out_of_memory: true,
-    };
-    state.exec_ended(key, exec, &ending);
+    process.pid.kernel().run_out_of_memory();
+    state.end_exec(key, exec, 137);
     assert!(told(&mut state).is_empty());
     assert!(!state.container(key).unwrap().oom_killed);
+}
+
+#[test]
+fn that_the_memory_ran_out_is_told_before_the_end_that_comes_in_between() {
+    let mut state = state();
+    let key = create(&mut state, config());
+    let kernel = start(&mut state, key).process.pid.kernel().clone();
+    told(&mut state);
+    kernel.run_out_of_memory();
+    state.kill(key, Signal::KILL).unwrap();
+    assert!(state.container(key).unwrap().oom_killed);
+    let told = told(&mut state);
+    let oom = told.iter().position(|line| line.contains("oom"));
+    let die = told.iter().position(|line| line.contains("die"));
+    assert!(oom.is_some() && oom < die, "{told:?}");
 }

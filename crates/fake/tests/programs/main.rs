@@ -6,6 +6,7 @@ mod closures;
 mod data;
 mod rules;
 mod scripts;
+mod waits;
 
 use std::time::Duration;
 use wharf_core::*;
