@@ -11,6 +11,7 @@ mod fs;
 mod image;
 mod leaks;
 mod log;
+mod outside;
 mod probe;
 mod process;
 mod program;

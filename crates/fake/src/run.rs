@@ -192,6 +192,7 @@ impl Collector {
         if output.stdout.len() + output.stderr.len() + bytes.len() > self.limit {
             output.overflown = true;
             output.closed = true;
+            drop(output);
             self.full.notify_one();
             return;
         }

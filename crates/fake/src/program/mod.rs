@@ -18,6 +18,7 @@ pub(crate) use rules::{Programs, Rule, Rules, Start};
 
 use crate::{
     control::Fake,
+    outside::Outside,
     process::{ExitStatus, Process},
 };
 use futures::{FutureExt, future::BoxFuture};
@@ -99,8 +100,10 @@ impl Program {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = u8> + Send + 'static,
     {
+        // The last one who has it may be the engine.
+        let program = Outside::new(program);
         Self(Kind::Closure {
-            run: Arc::new(move |context| Box::pin(program(context))),
+            run: Arc::new(move |context| Box::pin((*program)(context))),
             place: Location::caller(),
         })
     }

@@ -16,6 +16,7 @@ use crate::{
     clock::EngineClock,
     dump::Dump,
     leaks::Leak,
+    outside::Locked,
     program::{Commands, Rule},
     registry::Registries,
     state::{Effect, Key, Mark, RunId, State},
@@ -27,6 +28,7 @@ use std::{
     any::Any,
     collections::{BTreeMap, HashMap},
     fmt,
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
@@ -80,6 +82,27 @@ pub(crate) struct World {
     mark: (Mark, u64),
     /// It is a copy, whose programs have not begun anew yet.
     asleep: bool,
+}
+
+/// The world, locked. What is code of others waits until it is not any more, and runs then.
+struct Guard<'a> {
+    world: MutexGuard<'a, World>,
+    /// After the lock, since the fields are dropped in this order.
+    _locked: Locked,
+}
+
+impl Deref for Guard<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
 }
 
 /// One connection to the engine, so to speak: what a handle shares with its clones and with no other.
@@ -218,8 +241,12 @@ impl Shared {
     }
 
     /// A panic under the lock has at worst left one transition half done: the others go on.
-    fn lock(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Guard<'_> {
+        let locked = Locked::begin();
+        Guard {
+            world: self.world.lock().unwrap_or_else(PoisonError::into_inner),
+            _locked: locked,
+        }
     }
 
     fn start_later(&self, door: Door, key: Key, run: RunId, wait: Duration) -> Option<AbortHandle> {

@@ -1,7 +1,10 @@
 //! What is open: calls that answer late, streams and waits, until they are over or dropped.
 
 use super::{Engine, Session, closed, restored, stopped};
-use crate::leaks::{Leak, LeakKind};
+use crate::{
+    leaks::{Leak, LeakKind},
+    outside::{Waking, woken_outside},
+};
 use futures::{
     Stream,
     future::{self, Either},
@@ -241,7 +244,8 @@ impl Open {
     /// An answer that takes its time, and does not come any more once this has to end.
     pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let Self { entry, ends, .. } = self;
-        let outcome = match future::select(pin!(answer), pin!(ends.clone().come())).await {
+        let (answer, end) = (pin!(answer), pin!(ends.clone().come()));
+        let outcome = match woken_outside(future::select(answer, end)).await {
             // What the end of the old world has brought about is no answer of it.
             Either::Left((outcome, _)) => match (outcome, ends.cut()) {
                 (_, Some(Cut::Restored)) => Err(restored()),
@@ -280,10 +284,12 @@ impl Open {
         let come = Box::pin(ends.clone().come());
         // With its end what it holds is let go, and not only when the caller drops it.
         let mut open = Some((ends, come, Box::pin(items), entry));
+        let mut waking = Waking::default();
         Items::new(stream::poll_fn(move |context| {
             let Some((ends, come, items, _)) = &mut open else {
                 return Poll::Ready(None);
             };
+            let context = &mut waking.context(context);
             let next = match ends.now() {
                 Some(error) => Some(Err(error)),
                 None => match items.as_mut().poll_next(context) {

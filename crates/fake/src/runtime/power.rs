@@ -1,7 +1,7 @@
 //! The engine as a daemon that is stopped and started again.
 
 use super::{Shared, World, gone, open::Cut, stopped};
-use crate::bus::Bus;
+use crate::{bus::Bus, outside::woken_outside};
 use futures::future;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
@@ -70,7 +70,8 @@ impl Shared {
 
 /// Comes back once the engine is not about to stop any more.
 async fn settled(mut power: watch::Receiver<Power>) -> Result<Power> {
-    let settled = power.wait_for(|power| *power != Power::Stopping).await;
+    let settled = power.wait_for(|power| *power != Power::Stopping);
+    let settled = woken_outside(settled).await;
     settled.map(|power| *power).map_err(|_| gone())
 }
 

@@ -4,7 +4,7 @@ use super::{
     State, exec::ExecKey, glance::Glance, health::Checkup, image::Image, network::Endpoint,
     restart::Restarts,
 };
-use crate::{fs, log::Log, process, program::Programs, run::Gate};
+use crate::{fs, log::Log, outside::Outside, process, program::Programs, run::Gate};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
@@ -92,9 +92,9 @@ pub(super) struct Active {
     /// Somebody restarts it: its end does not remove it.
     pub(super) restarts: bool,
     /// The programs beside its own, with the writing ends of their stdin where that is a terminal.
-    pub(super) execs: BTreeMap<ExecKey, Option<process::PipeWriter>>,
+    pub(super) execs: BTreeMap<ExecKey, Option<Outside<process::PipeWriter>>>,
     /// The writing end of its stdin, where that is kept open: held, so that there is no end to read.
-    pub(super) stdin: Option<process::PipeWriter>,
+    pub(super) stdin: Option<Outside<process::PipeWriter>>,
 }
 
 impl Container {

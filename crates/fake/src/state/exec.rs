@@ -2,6 +2,7 @@
 
 use super::{State, container::Key, lifecycle::is_restarting};
 use crate::{
+    outside::Outside,
     process::{self, Descriptors, PipeWriter, Process, Program, Stream},
     program::Role,
     run::Gate,
@@ -155,7 +156,7 @@ impl State {
 fn open_descriptors(
     config: &ExecConfig,
     [stdout, stderr]: [Stream; 2],
-) -> (Descriptors, Option<PipeWriter>) {
+) -> (Descriptors, Option<Outside<PipeWriter>>) {
     if config.input.is_empty() && !config.tty {
         return (Descriptors::new(Stream::Null, stdout, stderr), None);
     }
@@ -164,5 +165,6 @@ fn open_descriptors(
     let written = writer.write(Bytes::clone(&config.input)).now_or_never();
     debug_assert!(written.is_some());
     let descriptors = Descriptors::new(Stream::Reader(reader), stdout, stderr);
-    (descriptors, config.tty.then_some(writer))
+    let terminal = config.tty.then(|| Outside::new(writer));
+    (descriptors, terminal)
 }

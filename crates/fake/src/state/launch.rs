@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::EngineClock,
     fs::{self, Files, Owner, Tree},
+    outside::Outside,
     process::{self, Descriptors, Kernel, Limits, Process, Program},
     program::Role,
     run::{Gate, LogSink},
@@ -312,7 +313,7 @@ impl Container {
         active.main = pid.number();
         let sink = LogSink::new(Arc::clone(&self.log), clock);
         let (descriptors, stdin) = open_descriptors(&self.config, sink);
-        active.stdin = stdin;
+        active.stdin = stdin.map(Outside::new);
         let files = active.files.as_owner(active.owner);
         let (argv, env) = (active.argv.to_vec(), active.env.clone());
         let mut process = Process::new(argv, env, files, descriptors, pid);
