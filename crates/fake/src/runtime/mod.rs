@@ -1,5 +1,6 @@
 //! The engine: the state behind its lock, the tasks of running programs, and the traits on top.
 
+mod capabilities;
 mod container;
 mod event;
 mod health;
@@ -25,7 +26,6 @@ use open::OpenList;
 use power::Power;
 pub(crate) use snapshot::Frozen;
 use std::{
-    any::Any,
     collections::{BTreeMap, HashMap},
     fmt,
     ops::{Deref, DerefMut},
@@ -34,12 +34,9 @@ use std::{
 };
 use task::{Door, Live};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
-use wharf_core::{
-    Capabilities, Checked, Credentials, Error, ErrorKind, Event, Operation, Result, Runtime,
-    Timestamp, VolumeOps,
-};
+use wharf_core::{Checked, Credentials, Error, ErrorKind, Event, Result, Timestamp};
 
-/// The fake as the code under test sees it: a [`Runtime`], cheap to clone, that can do nothing else. Test code holds
+/// The fake as the code under test sees it: a [`Runtime`](wharf_core::Runtime), cheap to clone, that can do nothing else. Test code holds
 /// the [`Fake`](crate::Fake) that gave it.
 pub type FakeRuntime = Checked<Engine>;
 
@@ -353,60 +350,4 @@ fn stopped() -> Error {
 fn restored() -> Error {
     let why = "the fake engine was restored to a snapshot, and what was open before has ended there; call again";
     Error::new(ErrorKind::ConnectionFailed, why)
-}
-
-/// The operations that work; those of the groups that are not there are not.
-const OPERATIONS: &[Operation] = &[
-    Operation::Info,
-    Operation::Login,
-    Operation::Close,
-    Operation::Ping,
-    Operation::Version,
-    Operation::DiskUsage,
-    Operation::CreateContainer,
-    Operation::StartContainer,
-    Operation::StopContainer,
-    Operation::RemoveContainer,
-    Operation::InspectContainer,
-    Operation::ListContainers,
-    Operation::WaitContainer,
-    Operation::ExecContainer,
-    Operation::ContainerLogs,
-    Operation::PauseContainer,
-    Operation::UnpauseContainer,
-    Operation::RestartContainer,
-    Operation::KillContainer,
-    Operation::RenameContainer,
-    Operation::PruneContainers,
-    Operation::PullImage,
-    Operation::InspectImage,
-    Operation::ListImages,
-    Operation::RemoveImage,
-    Operation::PruneImages,
-    Operation::TagImage,
-    Operation::Events,
-    Operation::CreateVolume,
-    Operation::InspectVolume,
-    Operation::ListVolumes,
-    Operation::RemoveVolume,
-    Operation::PruneVolumes,
-];
-
-const MISSING_OPTIONS: &[&str] = &["exec_container.privileged"];
-
-impl Runtime for Engine {
-    fn volumes(&self) -> Option<&dyn VolumeOps> {
-        Some(self)
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        let all = Capabilities::of(OPERATIONS.iter().copied());
-        MISSING_OPTIONS
-            .iter()
-            .fold(all, |has, option| has.without_option(*option))
-    }
-
-    fn backend(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
 }
