@@ -322,8 +322,9 @@ impl Random {
             .is_none_or(|command| command == &["sh"]);
         config.tty &= !shell;
         // What is started again and again never comes to rest.
-        let stays =
-            |word: &String| word.contains("while") || word == "1000" || word.ends_with("wait");
+        let stays = |word: &String| {
+            word.contains("while") || word.ends_with("1000") || word.ends_with("wait")
+        };
         let ends = !config.command.iter().flatten().any(stays) || config.entrypoint.is_some();
         if ends
             && matches!(
@@ -338,6 +339,12 @@ impl Random {
         let catches = |word: &String| word.contains("TERM;");
         let lingers = !ends || config.open_stdin || config.tty;
         config.init &= !lingers || config.command.iter().flatten().any(catches);
+        // Which of several reasons for a failed start an engine finds first is a matter of its version.
+        if matches!(config.network, Some(NetworkMode::Named(_))) {
+            config.command = Some(vec!["true".into()]);
+            config.entrypoint = None;
+            config.user = None;
+        }
         Step::CreateContainer(config)
     }
 

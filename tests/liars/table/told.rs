@@ -89,6 +89,17 @@ pub(super) const LIES: &[Row] = &[
         })),
     ),
     (
+        "a list has the ports of a start that failed",
+        "a_start_that_fails_publishes_nothing",
+        Answer(edit!(|list: Vec<ContainerSummary>| for container in list {
+            if container.ports.is_empty() {
+                container
+                    .ports
+                    .push(PublishedPort::new(80_u16, Protocol::Tcp));
+            }
+        })),
+    ),
+    (
         "a list is oldest first",
         "list_is_newest_first",
         Answer(edit!(|list: Vec<ContainerSummary>| list.reverse())),

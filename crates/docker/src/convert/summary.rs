@@ -63,6 +63,7 @@ impl Listed {
     /// `sized` says whether sizes were asked for: the engine leaves out those that are zero.
     pub(crate) fn into_summary(self, dialect: Dialect, sized: bool) -> ContainerSummary {
         let state = dialect.state(&self.state);
+        let runs = state.is_running();
         let mut summary = ContainerSummary::new(
             self.id,
             own_name(&self.names),
@@ -74,8 +75,11 @@ impl Listed {
         summary.created = unix_time(self.created);
         summary.status = self.status;
         summary.labels = self.labels;
-        summary.ports = self.ports.iter().map(published).collect();
-        summary.ports.sort_by_key(PublishedPort::sort_key);
+        if runs {
+            // Old engines still list the ports of a start that failed.
+            summary.ports = self.ports.iter().map(published).collect();
+            summary.ports.sort_by_key(PublishedPort::sort_key);
+        }
         summary.networks = self.network_settings.networks.0;
         summary.mounts = mounts(self.mounts);
         if sized {

@@ -29,6 +29,19 @@ pub(super) const CASES: &[Case] = &[
         ctx.stop(&id).await?;
         none("ports after", ctx.inspect(&id).await?.ports)?;
     }),
+    case!("C15", a_start_that_fails_publishes_nothing, |ctx| {
+        let config = ctx.bare().with_command(["no-such-program"]);
+        let id = ctx
+            .create(config.with_ports([PortMapping::new(PORT)]))
+            .await?;
+        let started = ctx.rt.start_container(&id, StartOptions::default()).await;
+        refused(started, ErrorKind::InvalidInput)?;
+        none("ports", ctx.inspect(&id).await?.ports)?;
+        let options = ListOptions::default().with_all(true);
+        let list = ctx.rt.list_containers(options.with_filters(ctx.mine()));
+        let listed = list.await?.pop();
+        none("ports in the list", some("the container", listed)?.ports)?;
+    }),
     case!("C15", a_port_is_published_where_it_was_wished, |ctx| {
         let first = ctx
             .started(ctx.config(IDLE).with_ports([PortMapping::new(PORT)]))
