@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
-    task::{Context as Polled, Poll, Wake, Waker},
+    task::{Context as Polled, Wake, Waker},
     thread,
 };
 use tokio::time::sleep;
@@ -256,7 +256,7 @@ impl Drop for Captured {
     }
 }
 
-/// A program that waits for ever, and whether what it has captured is gone.
+/// A program that takes a second, and whether what it has captured is gone.
 fn captures(fake: &Arc<OnceLock<Fake>>, panics: bool) -> (Program, Arc<AtomicBool>) {
     let dropped = Arc::new(AtomicBool::new(false));
     let captured = Captured {
@@ -266,7 +266,7 @@ fn captures(fake: &Arc<OnceLock<Fake>>, panics: bool) -> (Program, Arc<AtomicBoo
     };
     let program = Program::new(move |_| {
         let _: &Captured = &captured;
-        pending()
+        sleep(SECOND).map(|()| 0)
     });
     (program, dropped)
 }
@@ -279,59 +279,56 @@ fn what_a_closure_has_captured_may_call_the_engine_where_it_goes() {
         let (program, dropped) = captures(&Arc::new(fake.clone().into()), false);
         fake.add_program("app", program).unwrap();
         start(&runtime, &["app"]).await;
-        fake.add_program("app", Program::new(async |_: Context| 0))
-            .unwrap();
-        sleep(SECOND).await;
+        let other = Program::new(async |_: Context| 0);
+        fake.add_program("app", other).unwrap();
         assert!(!dropped.load(Ordering::Relaxed));
-        kill(&runtime, Signal::KILL).await;
-        sleep(SECOND).await;
+        assert_eq!(exit(&runtime).await.code, 0);
+        tokio::task::yield_now().await;
         assert!(dropped.load(Ordering::Relaxed));
     });
+}
+
+/// A fake with an image whose program has captured something, and whether that is gone.
+fn with_image(panics: bool) -> (Fake, Arc<AtomicBool>) {
+    let later = Arc::new(OnceLock::new());
+    let (program, dropped) = captures(&later, panics);
+    let image = ImageFixture::busybox();
+    let image = image.with_program("app", program).unwrap();
+    let fake = Fake::builder().image("app:1", image).unwrap().build();
+    later.set(fake.clone()).unwrap();
+    (fake, dropped)
 }
 
 #[test]
 fn so_may_what_goes_with_an_image() {
     ends(async || {
-        let later = Arc::new(OnceLock::new());
-        let (program, dropped) = captures(&later, false);
-        let image = ImageFixture::busybox()
-            .with_program("app", program)
-            .unwrap();
-        let fake = Fake::builder().image("app:1", image).unwrap().build();
-        later.set(fake.clone()).unwrap();
-        let runtime = fake.runtime();
+        let (fake, dropped) = with_image(false);
         let options = RemoveImageOptions::default();
-        runtime.remove_image("app:1", options).await.unwrap();
+        let removed = fake.runtime().remove_image("app:1", options).await;
+        removed.unwrap();
         assert!(dropped.load(Ordering::Relaxed));
     });
 }
 
 #[test]
-fn one_that_panics_there_leaves_the_transition_whole() {
+fn what_panics_where_it_goes_leaves_the_transition_whole_and_the_others_woken() {
     ends(async || {
-        let fake = Fake::new();
+        let (fake, dropped) = with_image(true);
         let runtime = fake.runtime();
-        let (program, dropped) = captures(&Arc::new(fake.clone().into()), true);
-        fake.add_program("app", program).unwrap();
-        start(&runtime, &["app"]).await;
-        let wait = runtime.wait_container("app", WaitOptions::default());
-        let mut wait = wait.await.unwrap();
-        fake.add_program("app", Program::new(async |_: Context| 0))
-            .unwrap();
-        // Before its task has begun, so that the engine is the last one who has it.
-        let killed = tokio::spawn({
+        let mut events = runtime.events(EventsOptions::default()).await.unwrap();
+        let mut next = events.next();
+        assert!(futures::poll!(&mut next).is_pending());
+        let removal = tokio::spawn({
             let runtime = runtime.clone();
-            async move { kill(&runtime, Signal::KILL).await }
+            async move {
+                let options = RemoveImageOptions::default();
+                runtime.remove_image("app:1", options).await
+            }
         });
-        let _ = killed.await;
-        sleep(SECOND).await;
+        assert!(removal.await.unwrap_err().is_panic());
         assert!(dropped.load(Ordering::Relaxed));
-        let Poll::Ready(exit) = futures::poll!(&mut wait) else {
-            panic!("the wait was not answered");
-        };
-        assert_eq!(exit.unwrap().code, 137);
-        let all = ListOptions::default().with_all(true);
-        let all = runtime.list_containers(all).await.unwrap();
-        assert_eq!(all[0].state, ContainerState::Exited);
+        let event = next.await.unwrap().unwrap();
+        assert_eq!(event.action, EventAction::Untag);
+        assert_eq!(fake.dump().images.len(), 1);
     });
 }
