@@ -135,9 +135,26 @@ image_config() {
   printf '"rootfs":{"type":"layers","diff_ids":[%s]},"history":[%s]}' "${ids:1}" "${history:1}"
 }
 
-# Makes $images/busybox.tar, to be loaded, and the blobs and manifest of $hello, to be pushed.
+# Prints the digest of what the images are made by and of.
+recipe() {
+  {
+    declare -f digest pack image_config descriptor make_images
+    echo "$hello" "$hello_type"
+    cat "$(command -v busybox)"
+  } | digest -
+}
+
+# Images that another recipe made are made anew.
 ensure_images() {
-  [ -e "$images/.ready" ] && return 0
+  local now
+  now=$(recipe)
+  [ "$(cat "$images/.ready" 2> /dev/null)" != "$now" ] || return 0
+  make_images
+  echo "$now" > "$images/.ready"
+}
+
+# Makes $images/busybox.tar, to be loaded, and the blobs and manifest of $hello, to be pushed.
+make_images() {
   rm -rf "$images"
   mkdir -p "$images"/{root/{bin,etc,tmp,proc,sys,dev,var,root},cargo/opt,greeting,blobs}
   local applet layer
@@ -171,7 +188,6 @@ ensure_images() {
   printf '{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s]}' \
     "$hello_type" "$(descriptor application/vnd.docker.container.image.v1+json "$images/hello.json")" \
     "${list:1}" > "$images/hello.manifest"
-  touch "$images/.ready"
 }
 
 # Prints the descriptor of the file $2 with the media type $1, and keeps the file as a blob.
@@ -277,7 +293,8 @@ start_registry() {
   local repository=$url/${hello%:*} tag=${hello#*:}
   local push=(inside curl -sS -m 30 --fail-with-body "$@")
   if alive "$label" > /dev/null \
-    && "${push[@]}" -H "Accept: $hello_type" "$repository/manifests/$tag" > /dev/null 2>&1; then return 0; fi
+    && "${push[@]}" -H "Accept: $hello_type" "$repository/manifests/$tag" 2> /dev/null \
+      | cmp -s - "$images/hello.manifest"; then return 0; fi
   end "$label"
   rm -rf "$folder"
   mkdir -p "$folder"
@@ -300,6 +317,12 @@ start_registry() {
     --data-binary @"$images/hello.manifest" "$repository/manifests/$tag"
 }
 
+# Whether the engine's busybox:latest is the one that was made last.
+has_busybox() {
+  api /images/busybox:latest/json 2> /dev/null \
+    | grep -F "\"Id\":\"sha256:$(digest "$images/config.json")\"" > /dev/null
+}
+
 start() {
   describe "$1"
   mkdir -p "$state"
@@ -314,11 +337,11 @@ start() {
     start_engine
     await engine answers || return 1
   fi
-  if ! api /images/busybox:latest/json > /dev/null 2>&1; then
+  if ! has_busybox; then
     api /images/load -X POST -H 'Content-Type: application/x-tar' \
       --data-binary @"$images/busybox.tar" > "$state/load.log" || true
     # An image that fails to load is told in the body of a 200.
-    if ! api /images/busybox:latest/json > /dev/null; then
+    if ! has_busybox; then
       tail -n 5 "$state/load.log" >&2
       die "$name does not take busybox:latest"
     fi
