@@ -262,8 +262,11 @@ impl World {
         for container in runtime.list_containers(all).await? {
             remove(runtime, &container.id).await?;
         }
-        let reference = Filters::new().reference(format!("{world}*"));
-        let images = ListImagesOptions::default().with_filters(reference);
+        // A star fits no slash.
+        let mine = Filters::new()
+            .reference(format!("{world}*"))
+            .reference(format!("{world}*/*"));
+        let images = ListImagesOptions::default().with_filters(mine);
         for image in runtime.list_images(images).await? {
             for tag in image.tags.iter().filter(|tag| tag.starts_with(world)) {
                 let options = RemoveImageOptions::default();
@@ -330,4 +333,29 @@ fn unless_gone(outcome: Result<()>) -> Result<()> {
 
 fn no_json(error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("the step is no JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_takes_all_its_names_with_it() {
+        crate::paused().unwrap().block_on(async {
+            let runtime: Arc<dyn Runtime> = Arc::new(crate::engine().unwrap().runtime());
+            let mut world = World::open(Arc::clone(&runtime), "wx-", "").await.unwrap();
+            for name in ["@img", "@img:v1", "@other/img:v1"] {
+                let step = Step::TagImage("busybox".to_owned(), name.to_owned());
+                assert_eq!(
+                    world.perform(&step).await.unwrap(),
+                    json!({ "ok": null }),
+                    "{name}"
+                );
+            }
+            world.sweep().await.unwrap();
+            let images = runtime.list_images(ListImagesOptions::default()).await;
+            let tags = images.unwrap().into_iter().flat_map(|image| image.tags);
+            assert_eq!(tags.collect::<Vec<_>>(), ["busybox:latest"]);
+        });
+    }
 }

@@ -19,22 +19,32 @@ impl Deaf {
         }
         argument
     }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as `keeper`")]
+    fn engine(&self) -> Result<&dyn Runtime> {
+        Ok(&*self.inner)
+    }
+
+    fn keeper(&self) -> Result<&dyn VolumeOps> {
+        let keeper = self.inner.volumes();
+        keeper.ok_or_else(|| Error::new(ErrorKind::Unsupported, "there are no volumes"))
+    }
 }
 
 /// Methods that send on what they hear; the last argument can be misheard.
-macro_rules! hearing { ($group:ident { $($other:tt)* } $(
+macro_rules! hearing { ($group:ident of $below:ident { $($other:tt)* } $(
     $name:ident [$($key:ident: $Key:ty)?] ($options:ident: $Options:ty) -> $Answer:ty;
 )*) => {
     #[async_trait]
     impl $group for Deaf {
         $( async fn $name(&self $(, $key: $Key)?, $options: $Options) -> Result<$Answer> {
-            self.inner.$name($($key,)? self.heard($options)).await
+            self.$below()?.$name($($key,)? self.heard($options)).await
         } )*
         $($other)*
     }
 } }
 
-hearing! { SystemOps {
+hearing! { SystemOps of engine {
         async fn info(&self) -> Result<Info> {
             self.inner.info().await
         }
@@ -45,7 +55,7 @@ hearing! { SystemOps {
     login [] (credentials: Credentials) -> Login;
 }
 
-hearing! { ContainerOps {
+hearing! { ContainerOps of engine {
         async fn wait_container(&self, id: &str, options: WaitOptions) -> Result<Pending<Exit>> {
             let (inner, id, options) = (self.inner.clone(), id.to_owned(), self.heard(options));
             match self.lie {
@@ -54,6 +64,9 @@ hearing! { ContainerOps {
                 })),
                 _ => inner.wait_container(&id, options).await,
             }
+        }
+        async fn pause_container(&self, id: &str) -> Result<()> {
+            self.inner.pause_container(id).await
         }
     }
     create_container [] (config: ContainerConfig) -> CreatedContainer;
@@ -68,12 +81,23 @@ hearing! { ContainerOps {
     prune_containers [] (options: PruneContainersOptions) -> Pruned;
 }
 
-hearing! { ImageOps {}
+hearing! { ImageOps of engine {}
     pull_image [reference: &ImageRef] (options: PullOptions) -> Items<PullProgress>;
     inspect_image [reference: &str] (options: InspectImageOptions) -> ImageInfo;
     list_images [] (options: ListImagesOptions) -> Vec<ImageSummary>;
     remove_image [reference: &str] (options: RemoveImageOptions) -> RemovedImages;
     prune_images [] (options: PruneImagesOptions) -> Pruned;
+}
+
+hearing! { VolumeOps of keeper {
+        async fn inspect_volume(&self, volume: &str) -> Result<VolumeInfo> {
+            self.keeper()?.inspect_volume(volume).await
+        }
+    }
+    create_volume [] (config: VolumeConfig) -> VolumeInfo;
+    list_volumes [] (options: ListVolumesOptions) -> Vec<VolumeInfo>;
+    remove_volume [volume: &str] (options: RemoveVolumeOptions) -> ();
+    prune_volumes [] (options: PruneVolumesOptions) -> Pruned;
 }
 
 #[async_trait]
@@ -92,7 +116,7 @@ impl EventOps for Deaf {
 
 impl Runtime for Deaf {
     fn volumes(&self) -> Option<&dyn VolumeOps> {
-        self.inner.volumes()
+        self.inner.volumes().is_some().then_some(self)
     }
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()

@@ -6,9 +6,15 @@ mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use lie::{Lie, around};
-use std::{collections::BTreeSet, process::ExitCode};
+use std::{any::Any, collections::BTreeSet, process::ExitCode};
 use table::lies;
-use wharf_conformance::{Case, Outcome, cases};
+use wharf_conformance::{Case, Need, Outcome, cases};
+use wharf_core::{
+    ContainerConfig, ContainerOps, Error, Filters, ImageOps, ListImagesOptions, ListOptions,
+    ListVolumesOptions, Operation, PruneContainersOptions, PruneImagesOptions, PruneVolumesOptions,
+    Runtime, VolumeConfig,
+};
+use wharf_fake::Fake;
 use wharf_tests::{engine, harness, paused};
 
 fn outcome(case: &Case, lie: Lie) -> Result<Outcome, Failed> {
@@ -36,6 +42,58 @@ fn is_believed(honest: Lie, name: &str) -> Result<(), Failed> {
     }
 }
 
+/// A backend that minds no filters.
+fn without_filters(argument: &mut dyn Any) {
+    macro_rules! unfilter { ($($Options:ty)*) => { $(
+        if let Some(options) = argument.downcast_mut::<$Options>() {
+            options.filters = Filters::new();
+        }
+    )* } }
+    unfilter! { ListOptions ListImagesOptions ListVolumesOptions }
+    unfilter! { PruneContainersOptions PruneImagesOptions PruneVolumesOptions }
+}
+
+/// What a prune of everything would take.
+async fn belongings(fake: &Fake) -> wharf_core::Result<String> {
+    let runtime = fake.runtime();
+    let all = ListOptions::default().with_all(true);
+    let containers = runtime.list_containers(all).await?;
+    let images = runtime.list_images(ListImagesOptions::default()).await?;
+    let volumes = runtime
+        .volumes()
+        .ok_or_else(|| Error::unsupported(Operation::ListVolumes))?;
+    let volumes = volumes.list_volumes(ListVolumesOptions::default()).await?;
+    Ok(format!("{containers:?} {images:?} {volumes:?}"))
+}
+
+/// Where somebody else's things are, such a backend is found out before it has pruned them.
+fn is_stopped_in_time(case: &Case) -> Result<(), Failed> {
+    let fake = engine()?;
+    let harness = harness(&fake, |runtime| around(Lie::Hear(without_filters), runtime))?;
+    paused()?.block_on(async {
+        let runtime = fake.runtime();
+        for name in ["attic:v1", "cellar:v1"] {
+            runtime.tag_image("busybox", &name.parse()?).await?;
+        }
+        let keepsake = ContainerConfig::new("attic:v1").with_labels([("keep", "me")]);
+        runtime.create_container(keepsake).await?;
+        if let Some(volumes) = runtime.volumes() {
+            volumes.create_volume(VolumeConfig::new("keepsake")).await?;
+        }
+        let before = belongings(&fake).await?;
+        let outcome = case.run(&harness.with_exclusive(false)).await.outcome;
+        match outcome {
+            Outcome::Failed(why) if why.contains("mind their filters") => {}
+            other => return Err(format!("{other:?}").into()),
+        }
+        let after = belongings(&fake).await?;
+        if before == after {
+            return Ok(());
+        }
+        Err(format!("expected {before}, got {after}").into())
+    })
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -53,6 +111,12 @@ fn main() -> ExitCode {
         trials.push(Trial::test(format!("honest::{liar}::{name}"), move || {
             is_believed(lie, name)
         }));
+    }
+    let prunes =
+        |case: &&Case| case.name.contains("prune") && !case.needs.contains(&Need::Exclusive);
+    for case in cases().iter().filter(prunes) {
+        let title = format!("in_time::{}", case.name);
+        trials.push(Trial::test(title, move || is_stopped_in_time(case)));
     }
     run(&arguments, trials).exit_code()
 }

@@ -41,6 +41,8 @@ pub(crate) struct Made {
     pub(crate) images: Vec<ImageRef>,
     pub(crate) volumes: Vec<String>,
     pub(crate) networks: Vec<String>,
+    /// The image under test, where it may have lost the name that cases know it by.
+    pub(crate) held_image: Option<ImageId>,
 }
 
 impl Context {
@@ -98,6 +100,11 @@ impl Context {
         let name = self.name();
         self.remember(|made| made.networks.push(name.clone()));
         name
+    }
+
+    /// The image under test has its name again when the case is over.
+    pub(crate) fn give_name_back(&self, image: &ImageId) {
+        self.remember(|made| made.held_image = Some(image.clone()));
     }
 
     /// The image that can be pulled. It is not here when this returns, and is removed when the case is over.
@@ -317,19 +324,6 @@ impl Context {
     pub(crate) async fn watch_for(&self, filters: Filters) -> Verdict<Watch> {
         let options = EventsOptions::default().with_filters(filters);
         Ok(Watch(self.rt.events(options).await?))
-    }
-
-    /// Before a prune that is narrowed to the case's own: a backend whose lists do not mind the label would prune what is
-    /// somebody else's.
-    pub(crate) async fn minds_labels(&self) -> Verdict {
-        let options = ListOptions::default()
-            .with_all(true)
-            .with_filters(self.mine());
-        let listed = self.rt.list_containers(options).await?;
-        let mine = listed
-            .iter()
-            .all(|found| found.labels.get(CASE_LABEL) == Some(&self.text));
-        holds("lists mind their filters, else no prune is safe here", mine)
     }
 
     /// Calls again while it conflicts: an engine does one prune of a kind at a time, whoever asks for it.

@@ -24,6 +24,7 @@ mod case;
 mod cases;
 mod check;
 mod context;
+mod guard;
 mod harness;
 mod report;
 mod sweep;

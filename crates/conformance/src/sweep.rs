@@ -11,7 +11,11 @@ use wharf_core::*;
 pub(crate) async fn sweep(context: &Context) -> Verdict {
     let Context { rt, text, .. } = context;
     let made = context.made();
-    let mut first = Ok(());
+    // While a container still holds it. Whatever else is not found is gone as it should be; this is not.
+    let mut first = match &made.held_image {
+        Some(image) => name_again(context, image).await,
+        None => Ok(()),
+    };
     let mut note = |outcome: Result<()>| {
         let gone = outcome.as_ref().is_err_and(Error::is_not_found);
         if let (Err(error), false, Ok(())) = (outcome, gone, &first) {
@@ -56,6 +60,12 @@ pub(crate) async fn sweep(context: &Context) -> Verdict {
         }
     }
     first
+}
+
+/// Gives the image under test the name that cases know it by.
+async fn name_again(context: &Context, image: &str) -> Verdict {
+    let name: ImageRef = context.image().parse()?;
+    Ok(context.rt.tag_image(image, &name).await?)
 }
 
 /// Removes a container, or waits for the end of a removal that is under way, but not for ever: others are to be removed

@@ -18,16 +18,18 @@ fn as_declared<T>(ctx: &Context, operation: Operation, outcome: Result<T>) -> Ve
     )
 }
 
-/// A case an operation: called so that nothing comes of it, mostly on what is not there.
+/// A case an operation: called so that nothing comes of it, mostly on what is not there; a prune after what makes it safe.
 macro_rules! declared {
-    ($name:ident, $Op:ident, |$ctx:ident| $call:expr) => {
+    ($name:ident, $Op:ident $(, after $guard:ident)?, |$ctx:ident| $call:expr) => {
         case!("R6", $name, |$ctx| {
+            $($ctx.$guard().await?;)?
             let outcome = $call.await;
             as_declared($ctx, Operation::$Op, outcome)?;
         })
     };
-    ($name:ident, $Op:ident, $group:ident, |$ctx:ident, $ops:ident| $call:expr) => {
+    ($name:ident, $Op:ident, $group:ident $(, after $guard:ident)?, |$ctx:ident, $ops:ident| $call:expr) => {
         case!("R6", $name, |$ctx| {
+            $($ctx.$guard().await?;)?
             let outcome = match $ctx.rt.$group() {
                 Some($ops) => $call.await.map(drop),
                 None => Err(Error::unsupported(Operation::$Op)),
@@ -97,10 +99,15 @@ pub(super) const CASES: &[Case] = &[
     declared!(commit_is_as_declared, CommitContainer, |ctx| {
         ctx.rt.commit_container(NOBODY, CommitOptions::default())
     }),
-    declared!(prune_containers_is_as_declared, PruneContainers, |ctx| {
-        ctx.rt
-            .prune_containers(PruneContainersOptions::default().with_filters(ctx.mine()))
-    }),
+    declared!(
+        prune_containers_is_as_declared,
+        PruneContainers,
+        after containers_mind_labels,
+        |ctx| {
+            ctx.rt
+                .prune_containers(PruneContainersOptions::default().with_filters(ctx.mine()))
+        }
+    ),
     declared!(tag_is_as_declared, TagImage, |ctx| {
         async { ctx.rt.tag_image("no-such-image:none", &nothing(ctx)?).await }
     }),
@@ -172,6 +179,7 @@ pub(super) const CASES: &[Case] = &[
         prune_volumes_is_as_declared,
         PruneVolumes,
         volumes,
+        after volumes_mind_labels,
         |ctx, volumes| {
             volumes.prune_volumes(PruneVolumesOptions::default().with_filters(ctx.mine()))
         }
@@ -211,6 +219,7 @@ pub(super) const CASES: &[Case] = &[
         prune_networks_is_as_declared,
         PruneNetworks,
         networks,
+        after networks_mind_labels,
         |ctx, networks| {
             networks.prune_networks(PruneNetworksOptions::default().with_filters(ctx.mine()))
         }

@@ -35,7 +35,7 @@ async fn remove(ctx: &Context, name: &str, force: bool) -> Result<()> {
 }
 
 async fn prune(ctx: &Context, all: bool) -> Verdict<Vec<String>> {
-    ctx.minds_labels().await?;
+    ctx.volumes_mind_labels().await?;
     let options = PruneVolumesOptions::default()
         .with_filters(ctx.mine())
         .with_all(all);

@@ -5,7 +5,7 @@ use super::{GROUP, prelude::*};
 const PRUNE: Need = Need::Operation(Operation::PruneContainers);
 
 async fn prune(ctx: &Context, filters: Filters) -> Verdict<Vec<String>> {
-    ctx.minds_labels().await?;
+    ctx.containers_mind_labels().await?;
     let options = PruneContainersOptions::default().with_filters(filters);
     let prune = || ctx.rt.prune_containers(options.clone());
     let mut removed = ctx.in_turn(prune).await?.removed;
@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
             made.push(ctx.created(IDLE).await?.to_string());
         }
         made.reverse();
-        ctx.minds_labels().await?;
+        ctx.containers_mind_labels().await?;
         let options = PruneContainersOptions::default().with_filters(ctx.mine());
         let prune = || ctx.rt.prune_containers(options.clone());
         same("removed", ctx.in_turn(prune).await?.removed, made.clone())?;
@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!("C170", prune_of_nothing_is_ok, [PRUNE], |ctx| {
-        ctx.minds_labels().await?;
+        ctx.containers_mind_labels().await?;
         let options = PruneContainersOptions::default().with_filters(ctx.mine());
         let pruned = ctx
             .in_turn(|| ctx.rt.prune_containers(options.clone()))

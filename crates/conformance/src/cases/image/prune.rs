@@ -3,12 +3,20 @@
 use super::{GROUP, prelude::*, *};
 
 async fn prune(ctx: &Context, filters: Filters) -> Verdict<Vec<String>> {
-    ctx.minds_labels().await?;
+    ctx.images_mind_labels().await?;
     let options = PruneImagesOptions::default().with_filters(filters);
     Ok(ctx
         .in_turn(|| ctx.rt.prune_images(options.clone()))
         .await?
         .removed)
+}
+
+/// Prunes all that nothing uses, named or not. The image under test is in use.
+async fn prune_all(ctx: &Context) -> Verdict<Vec<String>> {
+    let held = ctx.hold_image().await?;
+    let removed = prune(ctx, Filters::new().dangling(false)).await?;
+    ctx.image_info(&held).await?;
+    Ok(removed)
 }
 
 pub(super) const CASES: &[Case] = &[
@@ -35,16 +43,39 @@ pub(super) const CASES: &[Case] = &[
     case!(
         "I51",
         prune_leaves_images_in_use,
-        [Need::Exclusive, Need::PullableImage],
+        [Need::Exclusive, Need::PullableImage, TAG],
         |ctx| {
             let (image, id) = pulled(ctx).await?;
-            ctx.created(IDLE).await?;
-            let removed = prune(ctx, Filters::new().dangling(false)).await?;
+            let removed = prune_all(ctx).await?;
             holds(
                 format_args!("{} and {id} are among {removed:?}", image.familiar()),
                 removed.contains(&image.familiar()) && removed.contains(&id.to_string()),
             )?;
-            ctx.image_info(ctx.image()).await?;
+        }
+    ),
+    case!(
+        "I51",
+        prune_leaves_an_image_in_use_its_last_name,
+        [Need::Exclusive, Need::PullableImage, TAG],
+        |ctx| {
+            let (image, id) = pulled(ctx).await?;
+            let mut names = [image, ctx.image_name()?, ctx.image_name()?];
+            for name in &names[1..] {
+                ctx.rt.tag_image(&id, name).await?;
+            }
+            let mut config = ctx.bare();
+            config.image = id.to_string();
+            ctx.create(config).await?;
+            let removed = prune_all(ctx).await?;
+            names.sort_unstable();
+            let names = names.map(|name| name.familiar());
+            let gone = names.iter().filter(|name| removed.contains(name));
+            same(
+                "names that are gone",
+                gone.collect::<Vec<_>>(),
+                [&names[0], &names[1]],
+            )?;
+            same("names", ctx.image_info(&id).await?.tags, [names[2].clone()])?;
         }
     ),
 ];

@@ -2,10 +2,9 @@
 
 use super::Image;
 use crate::state::{State, prune::PruneFilter};
-use std::sync::Arc;
 use wharf_core::{
-    Error, ErrorKind, EventAction, EventKind, Filters, ImageRef, Pruned, RemoveImageOptions,
-    RemovedImages, Result,
+    Error, ErrorKind, EventAction, EventKind, Filters, ImageId, ImageRef, Pruned,
+    RemoveImageOptions, RemovedImages, Result,
 };
 
 impl State {
@@ -26,7 +25,7 @@ impl State {
             return Ok(removed);
         };
         if let [(_, id), ..] = &users[..]
-            && tags(&names) == 1
+            && is_single(&names)
             && !options.force
         {
             let why = format!(
@@ -130,27 +129,32 @@ impl State {
             .values("dangling")
             .iter()
             .any(|value| value == "false");
-        let users = self.users_of_images();
-        let unused: Vec<Arc<Image>> = self
+        let found: Vec<(ImageId, Vec<ImageRef>)> = self
             .images
             .newest_first()
             .into_iter()
-            .filter(|image| {
-                let tagged = self
-                    .images
-                    .names_of(&image.id)
-                    .any(|name| name.tag().is_some());
-                (tagged_too || !tagged)
-                    && !users.contains_key(&image.id)
-                    && !self.images.has_children(&image.id)
-                    && filter.lets_through(&image.config.labels, image.created)
+            .filter(|image| filter.lets_through(&image.config.labels, image.created))
+            .map(|image| {
+                let names = self.images.names_of(&image.id).cloned();
+                (image.id.clone(), names.collect::<Vec<_>>())
             })
-            .cloned()
+            .filter(|(_, names)| tagged_too || tags(names) == 0)
             .collect();
         let before = self.images.size();
         let mut removed = RemovedImages::default();
-        for image in unused {
-            self.delete_image(&image, true, &mut removed);
+        for (id, names) in found {
+            let names: Vec<&str> = match &names[..] {
+                [] => vec![id.as_str()],
+                names => names.iter().map(ImageRef::as_str).collect(),
+            };
+            for name in names {
+                // What is in use, or built on, conflicts, and stays as it is. So an image in use loses all names but
+                // its last; and one name may have taken another with it.
+                if let Ok(gone) = self.remove_image(name, &RemoveImageOptions::default()) {
+                    removed.untagged.extend(gone.untagged);
+                    removed.deleted.extend(gone.deleted);
+                }
+            }
         }
         let reclaimed = before - self.images.size();
         self.tell_pruned(EventKind::Image, reclaimed);
@@ -164,6 +168,14 @@ impl State {
 
 fn tags(names: &[ImageRef]) -> usize {
     names.iter().filter(|name| name.tag().is_some()).count()
+}
+
+/// Whether an image with these names has one only. A digest of the same repository is none beside its tag.
+fn is_single(names: &[ImageRef]) -> bool {
+    tags(names) <= 1
+        && names
+            .windows(2)
+            .all(|pair| same_repository(&pair[0], &pair[1]))
 }
 
 fn same_repository(a: &ImageRef, b: &ImageRef) -> bool {
