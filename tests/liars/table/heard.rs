@@ -173,6 +173,18 @@ pub(super) const LIES: &[Row] = &[
         Hear(edit!(|config: ExecConfig| config.user = None)),
     ),
     (
+        "all are at home in one place",
+        "exec_has_the_home_of_its_user",
+        Hear(edit!(|config: ExecConfig| {
+            config.env.insert("HOME".to_owned(), "/".to_owned());
+        })),
+    ),
+    (
+        "the terminal of an exec is dropped",
+        "exec_with_a_terminal_has_no_end_of_input",
+        Hear(edit!(|config: ExecConfig| config.tty = false)),
+    ),
+    (
         "an output limit is ignored",
         "exec_beyond_its_output_limit_says_so",
         Hear(edit!(

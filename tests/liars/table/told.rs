@@ -366,6 +366,23 @@ pub(super) const LIES: &[Row] = &[
         })),
     ),
     (
+        "ports are told in another order",
+        "a_port_is_told_by_its_host_addresses",
+        Answer(edit!(|info: ContainerInfo| info.ports.reverse())),
+    ),
+    (
+        "a hostname is its own in a shared network",
+        "in_a_shared_network_the_hostname_is_the_others",
+        Answer(edit!(
+            |info: ContainerInfo| info.config.hostname = Some(info.id.short().to_owned())
+        )),
+    ),
+    (
+        "all names of an image in use are told as gone",
+        "prune_leaves_an_image_in_use_its_last_name",
+        Answer(edit!(|info: ImageInfo| info.tags.clear())),
+    ),
+    (
         "images are listed oldest first",
         "images_are_listed_newest_first",
         Answer(edit!(|list: Vec<ImageSummary>| list.reverse())),

@@ -1,6 +1,8 @@
 //! `exec_container`.
 
 use super::{GROUP, prelude::*};
+use futures::future::{Either, select};
+use std::pin::pin;
 
 async fn exec(ctx: &Context, id: &str, config: ExecConfig) -> Verdict<ExecOutput> {
     Ok(ctx.rt.exec_container(id, config).await?)
@@ -60,6 +62,25 @@ pub(super) const CASES: &[Case] = &[
             "12\n34\n",
         )?;
     }),
+    case!("C91", exec_has_the_home_of_its_user, |ctx| {
+        let ask = || ExecConfig::new(["sh", "-c", "echo $HOME"]);
+        let home = async |id: &ContainerId, config: ExecConfig| -> Verdict<String> {
+            Ok(exec(ctx, id, config).await?.stdout_text())
+        };
+        let nobodys = ctx.started(ctx.config(IDLE).with_user("12:34")).await?;
+        same("its own", home(&nobodys, ask()).await?, "/\n")?;
+        let root = ask().with_user("root");
+        same("root's", home(&nobodys, root.clone()).await?, "/root\n")?;
+        let wished = root.with_env(Env::from([("HOME", "/tmp")]));
+        same("the wished", home(&nobodys, wished).await?, "/tmp\n")?;
+        let roots = ctx.running(IDLE).await?;
+        let other = ask().with_user("1000");
+        same(
+            "of a number without a home",
+            home(&roots, other).await?,
+            "/\n",
+        )?;
+    }),
     case!("C91", exec_of_an_unknown_user_is_invalid_input, |ctx| {
         let id = ctx.running(IDLE).await?;
         let config = ExecConfig::new(["true"]).with_user("nobody-has-this-name");
@@ -97,6 +118,27 @@ pub(super) const CASES: &[Case] = &[
         let output = exec(ctx, &id, config).await?;
         same("stdout", output.stdout_text(), "out\r\nerr\r\n")?;
         same("stderr", output.stderr_text(), "")?;
+    }),
+    case!("C93", exec_with_a_terminal_has_no_end_of_input, |ctx| {
+        let id = ctx.running(IDLE).await?;
+        let config = ExecConfig::new(["sh", "-c", "echo > /reads; cat"]).with_tty(true);
+        let reader = ctx.rt.exec_container(&id, config);
+        let time_to_end = async {
+            ctx.eventually("it reads", || async {
+                Ok(ctx.exec(&id, "test -e /reads").await?.code() == 0)
+            })
+            .await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok::<_, Failure>(())
+        };
+        match select(reader, pin!(time_to_end)).await {
+            Either::Left((ended, _)) => holds(format_args!("it reads on, not {ended:?}"), false)?,
+            Either::Right((waited, reader)) => {
+                waited?;
+                ctx.stop(&id).await?;
+                same("code", reader.await?.code(), 137)?;
+            }
+        }
     }),
     case!("C94", exec_of_a_missing_program_is_127, |ctx| {
         let id = ctx.running(IDLE).await?;

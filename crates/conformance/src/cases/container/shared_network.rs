@@ -34,6 +34,22 @@ pub(super) const CASES: &[Case] = &[
             same("state", info.state, ContainerState::Running)?;
         }
     ),
+    case!(
+        "C12",
+        in_a_shared_network_the_hostname_is_the_others,
+        [NETWORK],
+        |ctx| {
+            let named = ctx.config(IDLE).with_hostname("pier-9");
+            let first = ctx.started(named).await?;
+            let id = ctx.started(beside(ctx, &first)).await?;
+            let hostname = async || Ok::<_, Failure>(ctx.inspect(&id).await?.config.hostname);
+            same("field", hostname().await?.as_deref(), Some("pier-9"))?;
+            let told = ctx.exec(&id, "hostname").await?.stdout_text();
+            same("told inside", told, "pier-9\n")?;
+            ctx.stop(&id).await?;
+            same("field after", hostname().await?.as_deref(), Some("pier-9"))?;
+        }
+    ),
     case!("C38", a_shared_network_is_held_by_id, [NETWORK], |ctx| {
         let name = ctx.name();
         let first = ctx.started(ctx.config(IDLE).with_name(&name)).await?;

@@ -1,7 +1,7 @@
 //! `create_container`: its fields on ports, mounts and networks.
 
 use super::{GROUP, prelude::*};
-use std::num::NonZeroU16;
+use std::{net::IpAddr, num::NonZeroU16};
 
 const PORT: NonZeroU16 = NonZeroU16::new(8080).unwrap();
 
@@ -49,7 +49,7 @@ pub(super) const CASES: &[Case] = &[
         let ports = ctx.inspect(&first).await?.ports;
         let free = some("a port", ports.first().and_then(|port| port.host))?.port();
         ctx.remove(&first).await?;
-        let local = std::net::IpAddr::from([127, 0, 0, 1]);
+        let local = IpAddr::from([127, 0, 0, 1]);
         let wish = PortMapping::new(PORT)
             .with_protocol(Protocol::Udp)
             .with_host_ip(local)
@@ -99,6 +99,27 @@ pub(super) const CASES: &[Case] = &[
             let listed = ctx.rt.list_containers(options).await?;
             let listed = some("it in a list", listed.first())?;
             same("listed", told(&listed.ports), expected.clone())?;
+        }
+    }),
+    case!("C15", a_port_is_told_by_its_host_addresses, |ctx| {
+        let locals = [3, 1, 2].map(|last| IpAddr::from([127, 0, 0, last]));
+        let wishes = locals.map(|local| PortMapping::new(PORT).with_host_ip(local));
+        let id = ctx.started(ctx.config(IDLE).with_ports(wishes)).await?;
+        let mut expected = locals;
+        expected.sort_unstable();
+        let told = |ports: Vec<PublishedPort>| -> Vec<IpAddr> {
+            let hosts = ports.into_iter().filter_map(|port| port.host);
+            hosts.map(|host| host.ip()).collect()
+        };
+        for _ in 0..3 {
+            same("published", told(ctx.inspect(&id).await?.ports), expected)?;
+            let options = ListOptions::default().with_filters(ctx.mine());
+            let listed = ctx.rt.list_containers(options).await?.pop();
+            same(
+                "listed",
+                told(some("it in a list", listed)?.ports),
+                expected,
+            )?;
         }
     }),
     case!("C16", mounts_are_told_by_their_targets, |ctx| {

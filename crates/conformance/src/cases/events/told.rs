@@ -153,7 +153,7 @@ pub(super) const CASES: &[Case] = &[
         )?;
     }),
     case!(
-        "E15",
+        "E16",
         mounts_are_told_with_their_container,
         [Need::Volumes],
         |ctx| {
@@ -180,7 +180,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "E15",
+        "E16",
         without_the_shared_network_nothing_is_mounted,
         [Need::Volumes, Need::Option("create_container.network")],
         |ctx| {
