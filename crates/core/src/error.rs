@@ -235,6 +235,20 @@ impl Error {
         self
     }
 
+    /// Says in front of the message who is to blame, or what led here: `DOCKER_HOST: nobody listens`.
+    ///
+    /// ```
+    /// use wharf_core::Error;
+    ///
+    /// let error = Error::invalid("url", "has no scheme").with_context("WHARF_RUNTIME");
+    /// assert_eq!(error.message(), "WHARF_RUNTIME: url: has no scheme");
+    /// ```
+    #[must_use]
+    pub fn with_context(mut self, context: impl fmt::Display) -> Self {
+        self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
     /// Fills in where it happened, where that is not known yet: the one place is [`Checked`](crate::Checked).
     #[must_use]
     pub(crate) fn at(

@@ -58,13 +58,17 @@ impl Docker {
     /// Connects to the engine at a URL: `unix:///path/to/socket`, `tcp://host:port`, or `docker:` for
     /// the one that the `docker` command would talk to (see [`discover`](crate::discover())).
     ///
-    /// - [`InvalidInput`](ErrorKind::InvalidInput): the URL is none of these.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput): the URL is none of these, or what a variable or a
+    ///   context names is none.
     /// - [`ConnectionFailed`](ErrorKind::ConnectionFailed): nobody answers there.
-    /// - [`PermissionDenied`](ErrorKind::PermissionDenied): this user may not open the socket.
+    /// - [`PermissionDenied`](ErrorKind::PermissionDenied): this user may not open the socket; or, by
+    ///   `docker:`, one of the usual sockets, and no other engine is here.
     /// - [`Protocol`](ErrorKind::Protocol): somebody else answers there.
     /// - [`Unsupported`](ErrorKind::Unsupported): there is no version of the API that both speak; or
-    ///   TLS is asked for.
+    ///   TLS or SSH is asked for.
     /// - [`Timeout`](ErrorKind::Timeout): the engine took too long.
+    ///
+    /// By `docker:` the message begins with who named the engine.
     pub async fn connect(url: &str) -> Result<Checked<Self>> {
         Self::builder(url).connect().await
     }
@@ -251,46 +255,61 @@ impl DockerBuilder {
     /// Connects. Fails as [`Docker::connect`] does.
     pub async fn connect(self) -> Result<Checked<Docker>> {
         let environment = self.environment.unwrap_or_else(Environment::of_process);
-        let endpoint = match self.url.as_str() {
-            "docker:" | "docker://" => resolve(&environment).await?,
-            url => check_tls(&environment, url.parse()?)?,
-        };
         let pinned = self.api_version.as_deref();
         let pinned = pinned.or_else(|| environment.variable("DOCKER_API_VERSION"));
         let pinned = pinned.map(str::parse::<ApiVersion>).transpose()?;
-
-        let name: Arc<str> = endpoint.to_string().into();
-        // Until the engine has said what it is, it goes by its address.
-        let at = At {
-            operation: Operation::Version,
-            dialect: Dialect::Docker,
-            engine: name,
-        };
-        let mut transport =
-            Transport::new(endpoint, self.timeout).map_err(|failure| at.error(failure))?;
-        let versions = ask_versions(&transport)
-            .await
-            .map_err(|failure| at.error(failure))?;
-        let api = negotiate(&versions.min_api_version, &versions.api_version, pinned)
-            .map_err(|why| Error::new(ErrorKind::Unsupported, why).with_engine(&*at.engine))?;
-        transport.set_version(api);
-
-        let dialect = versions.dialect();
-        let engine: Arc<str> = format!("{} {}", dialect.name(), versions.version).into();
-        tracing::debug!(endpoint = %transport.endpoint(), %engine, %api, "connected");
-        let transport = Arc::new(transport);
-        let bollard = bridge::bollard(&transport).map_err(|failure| at.error(failure))?;
-        let credentials = Mutex::new(credentials(&environment));
-        let inner = Inner {
-            transport,
-            bollard,
-            dialect,
-            api,
-            engine,
-            credentials,
-        };
-        Ok(Checked::new(Docker(Arc::new(inner))))
+        match self.url.to_ascii_lowercase().as_str() {
+            "docker:" | "docker://" => {
+                let (origin, endpoint) = resolve(&environment).await?;
+                open(endpoint, self.timeout, pinned, &environment)
+                    .await
+                    .map_err(|error| error.with_context(origin))
+            }
+            _ => {
+                let endpoint = check_tls(&environment, self.url.parse()?)?;
+                open(endpoint, self.timeout, pinned, &environment).await
+            }
+        }
     }
+}
+
+/// Asks the engine what it is, and agrees with it on a version.
+async fn open(
+    endpoint: Endpoint,
+    timeout: Duration,
+    pinned: Option<ApiVersion>,
+    environment: &Environment,
+) -> Result<Checked<Docker>> {
+    let name: Arc<str> = endpoint.to_string().into();
+    // Until the engine has said what it is, it goes by its address.
+    let at = At {
+        operation: Operation::Version,
+        dialect: Dialect::Docker,
+        engine: name,
+    };
+    let mut transport = Transport::new(endpoint, timeout).map_err(|failure| at.error(failure))?;
+    let versions = ask_versions(&transport)
+        .await
+        .map_err(|failure| at.error(failure))?;
+    let api = negotiate(&versions.min_api_version, &versions.api_version, pinned)
+        .map_err(|why| Error::new(ErrorKind::Unsupported, why).with_engine(&*at.engine))?;
+    transport.set_version(api);
+
+    let dialect = versions.dialect();
+    let engine: Arc<str> = format!("{} {}", dialect.name(), versions.version).into();
+    tracing::debug!(endpoint = %transport.endpoint(), %engine, %api, "connected");
+    let transport = Arc::new(transport);
+    let bollard = bridge::bollard(&transport).map_err(|failure| at.error(failure))?;
+    let credentials = Mutex::new(credentials(environment));
+    let inner = Inner {
+        transport,
+        bollard,
+        dialect,
+        api,
+        engine,
+        credentials,
+    };
+    Ok(Checked::new(Docker(Arc::new(inner))))
 }
 
 async fn ask_versions(transport: &Transport) -> std::result::Result<Versions, Failure> {

@@ -1,6 +1,6 @@
 //! Finds the engine that the `docker` command would talk to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -72,17 +72,6 @@ pub struct Candidate {
     pub verdict: Verdict,
 }
 
-impl Candidate {
-    /// What is wrong with something that is there.
-    fn trouble(&self) -> Option<String> {
-        let endpoint = self.endpoint.as_ref()?;
-        match &self.verdict {
-            Verdict::Unusable(why) | Verdict::Forbidden(why) => Some(format!("{endpoint}: {why}")),
-            _ => None,
-        }
-    }
-}
-
 /// Where engines listen if nobody says anything, in the order in which they are tried.
 const USUAL: &[(&str, Base, &str)] = &[
     ("Docker", Base::Root, "var/run/docker.sock"),
@@ -111,13 +100,20 @@ const USUAL: &[(&str, Base, &str)] = &[
 /// taken without asking whether anything answers there, and if it is nonsense nothing is taken.
 /// Of the usual places the first that accepts a connection is taken.
 pub async fn discover(environment: &Environment) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = named(environment).into_iter().collect();
-    let mut decided = !candidates.is_empty();
-    for &(engine, base, path) in USUAL {
-        let Some(place) = environment.place(base) else {
-            continue;
+    let named = named(environment).map(|(origin, endpoint)| {
+        let (endpoint, verdict) = match endpoint {
+            Ok(endpoint) => (Some(endpoint), Verdict::Taken),
+            Err(error) => (None, Verdict::Unusable(error.message().to_owned())),
         };
-        let path = place.join(path);
+        Candidate {
+            origin,
+            endpoint,
+            verdict,
+        }
+    });
+    let mut candidates: Vec<Candidate> = named.into_iter().collect();
+    let mut decided = !candidates.is_empty();
+    for (engine, path) in usual(environment) {
         let verdict = match knock(&path).await {
             Verdict::Available if !decided => {
                 decided = true;
@@ -125,55 +121,58 @@ pub async fn discover(environment: &Environment) -> Vec<Candidate> {
             }
             verdict => verdict,
         };
-        let endpoint = Some(Endpoint::Unix(path));
         candidates.push(Candidate {
             origin: Origin::Usual(engine),
-            endpoint,
+            endpoint: Some(Endpoint::Unix(path)),
             verdict,
         });
     }
     candidates
 }
 
-/// The engine that is taken; or why none is, and what to do.
-pub(crate) async fn resolve(environment: &Environment) -> Result<Endpoint> {
-    let candidates = discover(environment).await;
-    let mut taken = candidates
-        .iter()
-        .filter(|candidate| candidate.verdict == Verdict::Taken);
-    if let Some(Candidate {
-        origin,
-        endpoint: Some(endpoint),
-        ..
-    }) = taken.next()
-    {
-        tracing::info!(%endpoint, found_by = %origin, "engine chosen");
-        return Ok(endpoint.clone());
-    }
-    let seen: Vec<_> = candidates.iter().filter_map(Candidate::trouble).collect();
-    // What somebody named goes before what happens to lie about.
-    if let Some(Candidate {
-        origin,
-        endpoint: None,
-        verdict: Verdict::Unusable(why),
-    }) = candidates.first()
-    {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!("{origin}: {why}"),
-        ));
-    }
-    let forbidden = |candidate: &Candidate| matches!(candidate.verdict, Verdict::Forbidden(_));
-    let kind = if candidates.iter().any(forbidden) {
-        ErrorKind::PermissionDenied
-    } else {
-        ErrorKind::ConnectionFailed
+/// The usual places of this environment.
+fn usual(environment: &Environment) -> impl Iterator<Item = (&'static str, PathBuf)> {
+    USUAL.iter().filter_map(|&(engine, base, path)| {
+        let place = environment.place(base)?;
+        Some((engine, place.join(path)))
+    })
+}
+
+/// The engine that is taken, and who named it; or why none is, and what to do. Looks no further than
+/// it has to.
+pub(crate) async fn resolve(environment: &Environment) -> Result<(Origin, Endpoint)> {
+    let (origin, endpoint) = match named(environment) {
+        Some((origin, Ok(endpoint))) => (origin, endpoint),
+        Some((origin, Err(error))) => return Err(error.with_context(origin)),
+        None => first_usual(environment).await?,
     };
-    let places = candidates.len();
-    let found = if seen.is_empty() {
+    tracing::info!(%endpoint, found_by = %origin, "engine chosen");
+    Ok((origin, endpoint))
+}
+
+/// The first of the usual places that answers.
+async fn first_usual(environment: &Environment) -> Result<(Origin, Endpoint)> {
+    let mut places = 0;
+    let mut trouble = Vec::new();
+    let mut kind = ErrorKind::ConnectionFailed;
+    for (engine, path) in usual(environment) {
+        places += 1;
+        let verdict = knock(&path).await;
+        let endpoint = Endpoint::Unix(path);
+        match verdict {
+            Verdict::Taken | Verdict::Available => return Ok((Origin::Usual(engine), endpoint)),
+            Verdict::Absent => {}
+            Verdict::Unusable(why) => trouble.push(format!("{endpoint}: {why}")),
+            Verdict::Forbidden(why) => {
+                kind = ErrorKind::PermissionDenied;
+                trouble.push(format!("{endpoint}: {why}"));
+            }
+        }
+    }
+    let found = if trouble.is_empty() {
         String::new()
     } else {
-        format!(": {}", seen.join("; "))
+        format!(": {}", trouble.join("; "))
     };
     let advice = "start Docker or Podman, or name the engine with DOCKER_HOST";
     let message = format!("no engine found in {places} usual places{found}; {advice}");
@@ -183,7 +182,7 @@ pub(crate) async fn resolve(environment: &Environment) -> Result<Endpoint> {
 }
 
 /// What the variables or the chosen context name, if anything is chosen.
-fn named(environment: &Environment) -> Option<Candidate> {
+fn named(environment: &Environment) -> Option<(Origin, Result<Endpoint>)> {
     let (origin, endpoint) = if let Some(url) = environment.variable("DOCKER_HOST") {
         (Origin::Variable("DOCKER_HOST"), url.parse())
     } else {
@@ -204,21 +203,7 @@ fn named(environment: &Environment) -> Option<Candidate> {
         }
     };
     let endpoint = endpoint.and_then(|endpoint| check_tls(environment, endpoint));
-    Some(match endpoint {
-        Ok(endpoint) => Candidate {
-            origin,
-            endpoint: Some(endpoint),
-            verdict: Verdict::Taken,
-        },
-        Err(error) => {
-            let verdict = Verdict::Unusable(error.message().to_owned());
-            Candidate {
-                origin,
-                endpoint: None,
-                verdict,
-            }
-        }
-    })
+    Some((origin, endpoint))
 }
 
 /// Whether something accepts connections on a socket.
@@ -338,6 +323,42 @@ mod tests {
             root.path().display()
         );
         assert_eq!(taken(&set("")).await, Some(docker));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_whose_answer_changes_nothing() {
+        let (root, environment) = nowhere();
+        let docker = listen(&root.path().join("var/run/docker.sock"));
+        let podman = listen(&root.path().join("run/podman/podman.sock"));
+        for listener in [&docker, &podman] {
+            listener.set_nonblocking(true).unwrap();
+        }
+        let asked = |listener: &UnixListener| listener.accept().is_ok();
+
+        let named = environment
+            .clone()
+            .with_variable("DOCKER_HOST", "tcp://h:1");
+        let (origin, _) = resolve(&named).await.unwrap();
+        assert_eq!(origin, Origin::Variable("DOCKER_HOST"));
+        assert!(!asked(&docker) && !asked(&podman));
+
+        let (origin, _) = resolve(&environment).await.unwrap();
+        assert_eq!(origin, Origin::Usual("Docker"));
+        assert!(asked(&docker) && !asked(&podman));
+    }
+
+    #[tokio::test]
+    async fn what_is_named_and_cannot_be_says_who_named_it() {
+        let (_root, environment) = nowhere();
+        for (url, kind) in [
+            ("nonsense", ErrorKind::InvalidInput),
+            ("ssh://h", ErrorKind::Unsupported),
+        ] {
+            let named = environment.clone().with_variable("DOCKER_HOST", url);
+            let error = resolve(&named).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.message().starts_with("DOCKER_HOST: "), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use wharf_core::{Error, Result};
+use wharf_core::{Error, ErrorKind, Result};
 
 /// The port that daemons use for plain TCP.
 const TCP_PORT: u16 = 2375;
@@ -27,8 +27,12 @@ pub enum Endpoint {
     },
 }
 
-/// Schemes that people know from other tools, and what to do instead.
-const OTHER_SCHEMES: &[(&str, &str)] = &[
+/// The schemes of all URLs that an engine of this backend can have.
+pub const SCHEMES: &[&str] = &["docker", "http", "tcp", "unix"];
+
+/// Schemes that people know from other tools and that this backend does not have, each with what to
+/// do instead. Asking for one is [`Unsupported`](ErrorKind::Unsupported).
+pub const MISSING_SCHEMES: &[(&str, &str)] = &[
     ("https", "TLS is not available yet: use unix:// or tcp://"),
     (
         "ssh",
@@ -50,16 +54,20 @@ impl FromStr for Endpoint {
                 "expected unix:///path/to/socket or tcp://host:port"
             }));
         };
-        match scheme.to_ascii_lowercase().as_str() {
+        let scheme = scheme.to_ascii_lowercase();
+        if let Some((_, why)) = MISSING_SCHEMES.iter().find(|(name, _)| *name == scheme) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{scheme}: {why}"),
+            ));
+        }
+        match scheme.as_str() {
             "unix" if rest.starts_with('/') => Ok(Self::Unix(PathBuf::from(rest))),
             "unix" => Err(bad(
                 "the path of a socket must be absolute: unix:///path/to/socket",
             )),
             "tcp" | "http" => tcp(rest).map_err(bad),
-            other => Err(bad(OTHER_SCHEMES
-                .iter()
-                .find_map(|(scheme, advice)| (*scheme == other).then_some(*advice))
-                .unwrap_or("unknown scheme: unix:// and tcp:// are known"))),
+            _ => Err(bad("unknown scheme: unix:// and tcp:// are known")),
         }
     }
 }
@@ -176,11 +184,20 @@ mod tests {
             ("tcp://::1:2375", "in brackets"),
             ("tcp://[::1:2375", "not closed"),
             ("tcp://[::1]2375", "expected [address]:port"),
-            ("https://h", "TLS is not available yet"),
-            ("ssh://h", "SSH is not available yet"),
             ("ftp://h", "unknown scheme"),
         ] {
             let error = url.parse::<Endpoint>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
+            assert!(error.to_string().contains(why), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_and_missing_says_what_to_do_instead() {
+        for (scheme, why) in MISSING_SCHEMES {
+            let url = format!("{}://h", scheme.to_uppercase());
+            let error = url.parse::<Endpoint>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{url}");
             assert!(error.to_string().contains(why), "{url}: {error}");
         }
     }

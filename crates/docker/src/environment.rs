@@ -19,7 +19,9 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
         let variables = READ.iter().filter_map(|name| {
-            let value = std::env::var(name).ok()?;
+            // What is no text names nothing that is there; as if it were unset, another engine
+            // would be taken in silence.
+            let value = std::env::var_os(name)?.to_string_lossy().into_owned();
             Some(((*name).to_owned(), value))
         });
         Self {

@@ -32,5 +32,5 @@ mod wait;
 
 pub use connect::{Docker, DockerBuilder};
 pub use discover::{Candidate, Origin, Verdict, discover};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, MISSING_SCHEMES, SCHEMES};
 pub use environment::Environment;

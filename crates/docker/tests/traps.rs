@@ -338,6 +338,19 @@ async fn trap_9_docker_host_is_honoured_whatever_its_scheme_and_empty_is_unset()
     assert_eq!(engine.info().await.unwrap().name.as_deref(), Some("remote"));
     assert_eq!(engine.get_ref().endpoint().to_string(), mock.url);
 
+    let gone = environment
+        .clone()
+        .with_variable("DOCKER_HOST", "unix:///nowhere/engine.sock");
+    let error = Docker::builder("DOCKER:")
+        .environment(gone)
+        .connect()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
+    for part in ["DOCKER_HOST: ", "unix:///nowhere/engine.sock"] {
+        assert!(error.message().contains(part), "{error}");
+    }
+
     let unset = environment.with_variable("DOCKER_HOST", "");
     let error = Docker::builder("docker:")
         .environment(unset)

@@ -1,9 +1,9 @@
 //! Picking an engine: by URL, or by what the environment says.
 
-use crate::{Candidate, Schemes, Verdict};
+use crate::Schemes;
 use std::sync::Arc;
 use tracing::info;
-use wharf_core::{Error, ErrorKind, Result, Runtime};
+use wharf_core::{Result, Runtime};
 
 /// The variable that names the engine for wharf, before all that names one for the `docker` command.
 pub const RUNTIME_VARIABLE: &str = "WHARF_RUNTIME";
@@ -26,118 +26,96 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Runtime>> {
 /// Connects to the engine that the environment names: by `WHARF_RUNTIME`, else as the `docker` command would find it
 /// (`DOCKER_HOST`, its context), else at the usual sockets. What was taken, and why, is logged at level INFO.
 ///
-/// [`discover`](crate::discover) tells all that was looked at.
+/// [`discover`](crate::discover) tells all that there is to look at; here nobody is asked whose answer changes nothing.
 ///
-/// - [`ConnectionFailed`](ErrorKind::ConnectionFailed): no engine was found, or the one that is named does not answer.
-/// - [`InvalidInput`](ErrorKind::InvalidInput): what a variable or a context names is no engine's URL.
+/// - [`ConnectionFailed`](crate::ErrorKind::ConnectionFailed): no engine was found, or the one that is named does not
+///   answer.
+/// - [`PermissionDenied`](crate::ErrorKind::PermissionDenied): none was found that this user may talk to.
+/// - [`InvalidInput`](crate::ErrorKind::InvalidInput): what a variable or a context names is no engine's URL.
+/// - [`Unsupported`](crate::ErrorKind::Unsupported): it is one that this build or this version cannot talk to; or
+///   nothing is named, and this build lacks the feature `docker`.
+/// - whatever the backend says.
+///
+/// The message says who named the engine.
 pub async fn connect_from_env() -> Result<Arc<dyn Runtime>> {
-    connect_first(&Schemes::default(), &crate::discover().await).await
+    Schemes::default().connect_from_env().await
 }
 
-/// Connects to the candidate that was taken.
-pub(crate) async fn connect_first(
-    schemes: &Schemes,
-    candidates: &[Candidate],
-) -> Result<Arc<dyn Runtime>> {
-    let taken = candidates.iter().find(|c| c.verdict == Verdict::Taken);
-    let Some(Candidate {
-        origin,
-        url: Some(url),
-        ..
-    }) = taken
-    else {
-        return Err(nothing_found(candidates));
-    };
-    info!(%url, %origin, "connecting");
-    schemes.connect(url).await
+impl Schemes {
+    /// As [`connect_from_env`](crate::connect_from_env), and with the same errors, for an application that has schemes
+    /// of its own: `WHARF_RUNTIME` may name one of these. Where it is not set the URL is `docker:`.
+    pub async fn connect_from_env(&self) -> Result<Arc<dyn Runtime>> {
+        self.connect_first(named()).await
+    }
+
+    async fn connect_first(&self, named: Option<String>) -> Result<Arc<dyn Runtime>> {
+        match named {
+            Some(url) => {
+                info!(%url, origin = RUNTIME_VARIABLE, "connecting");
+                let connected = self.connect(&url).await;
+                connected.map_err(|error| error.with_context(RUNTIME_VARIABLE))
+            }
+            // It says what it has taken, and why.
+            None => self
+                .connect("docker:")
+                .await
+                .map_err(|error| error.with_context(format_args!("{RUNTIME_VARIABLE} is not set"))),
+        }
+    }
 }
 
-fn nothing_found(candidates: &[Candidate]) -> Error {
-    // What somebody names decides alone, even where it is nonsense.
-    if let Some(nonsense) = candidates.iter().find(|candidate| candidate.url.is_none()) {
-        return Error::new(ErrorKind::InvalidInput, nonsense.to_string());
-    }
-    // A place where nothing is tells nobody what to mend.
-    let (absent, odd): (Vec<_>, Vec<_>) = candidates
-        .iter()
-        .partition(|candidate| candidate.verdict == Verdict::Absent);
-    let mut message = vec!["no container engine was found".to_owned()];
-    message.extend(odd.iter().map(ToString::to_string));
-    if !absent.is_empty() {
-        message.push(format!("nothing is at {} usual places", absent.len()));
-    }
-    message.push(format!(
-        "start Docker or Podman, or set {RUNTIME_VARIABLE} or DOCKER_HOST to the URL of one"
-    ));
-    Error::new(ErrorKind::ConnectionFailed, message.join("; ")).with_sent(false)
+/// What `WHARF_RUNTIME` says. What is no text is passed on as far as it is one, to be refused: as if it were unset,
+/// another engine would be taken in silence.
+pub(crate) fn named() -> Option<String> {
+    let value = std::env::var_os(RUNTIME_VARIABLE)?;
+    Some(value.to_string_lossy().into_owned()).filter(|url| !url.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Mutex;
-
-    fn candidate(origin: &str, verdict: Verdict) -> Candidate {
-        Candidate::new(origin, Some(format!("ctr:{origin}")), verdict)
-    }
+    use wharf_core::{Error, ErrorKind};
 
     /// Schemes that note what is asked for, and refuse.
     fn noting(asked: &Arc<Mutex<Vec<String>>>) -> Schemes {
-        let asked = asked.clone();
-        Schemes::empty().with("ctr", move |url| {
-            asked.lock().unwrap().push(url);
-            async { Err(Error::new(ErrorKind::ConnectionFailed, "refused")) }
-        })
+        ["ctr", "docker"]
+            .iter()
+            .fold(Schemes::empty(), |schemes, scheme| {
+                let asked = asked.clone();
+                schemes.with(scheme, move |url| {
+                    asked.lock().unwrap().push(url);
+                    async { Err(Error::new(ErrorKind::PermissionDenied, "refused")) }
+                })
+            })
     }
 
     #[tokio::test]
-    async fn the_candidate_that_was_taken_is_the_one_connected_to() {
-        let asked = Arc::default();
-        let candidates = [
-            candidate("first", Verdict::Absent),
-            candidate("second", Verdict::Taken),
-        ];
-        let error = connect_first(&noting(&asked), &candidates)
-            .await
-            .unwrap_err();
-        assert_eq!(error.message(), "refused");
-        assert_eq!(*asked.lock().unwrap(), ["ctr:second"]);
+    async fn what_is_named_is_the_one_connected_to_and_else_what_docker_would_take() {
+        for (named, url, message) in [
+            (Some("ctr:here"), "ctr:here", "WHARF_RUNTIME: refused"),
+            (None, "docker:", "WHARF_RUNTIME is not set: refused"),
+        ] {
+            let asked = Arc::default();
+            let error = noting(&asked)
+                .connect_first(named.map(str::to_owned))
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+            assert_eq!(error.message(), message);
+            assert_eq!(*asked.lock().unwrap(), [url]);
+        }
     }
 
     #[tokio::test]
-    async fn a_name_that_is_nonsense_is_the_error_alone() {
-        let nonsense = Verdict::Unusable("that is no URL".to_owned());
-        let candidates = [
-            Candidate::new("DOCKER_HOST", None, nonsense),
-            candidate("second", Verdict::Available),
-        ];
-        let error = connect_first(&Schemes::empty(), &candidates)
+    async fn a_name_that_is_nonsense_says_who_said_so() {
+        let nonsense = Some("nonsense".to_owned());
+        let error = Schemes::default()
+            .connect_first(nonsense)
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert_eq!(error.message(), "DOCKER_HOST: that is no URL");
-    }
-
-    #[tokio::test]
-    async fn where_none_was_taken_the_error_says_what_is_wrong_and_what_to_do() {
-        let asked = Arc::default();
-        let candidates = [
-            candidate("first", Verdict::Unusable("nobody listens".to_owned())),
-            candidate("second", Verdict::Absent),
-            candidate("third", Verdict::Absent),
-        ];
-        let error = connect_first(&noting(&asked), &candidates)
-            .await
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
-        assert!(!error.was_sent());
-        for part in [
-            "first (ctr:first): nobody listens",
-            "2 usual places",
-            "WHARF_RUNTIME",
-        ] {
-            assert!(error.message().contains(part), "{error}");
-        }
-        assert!(asked.lock().unwrap().is_empty());
+        let begin = "WHARF_RUNTIME: url: \"nonsense\" has no scheme";
+        assert!(error.message().starts_with(begin), "{error}");
     }
 }

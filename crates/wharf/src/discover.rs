@@ -1,6 +1,6 @@
 //! Where engines were looked for, and what was found.
 
-use crate::connect::RUNTIME_VARIABLE;
+use crate::connect::{RUNTIME_VARIABLE, named};
 use std::fmt;
 
 /// A place where an engine was looked for.
@@ -28,6 +28,8 @@ pub enum Verdict {
     Absent,
     /// Something is there that cannot be used, and why.
     Unusable(String),
+    /// This user may not connect, and what to do about it.
+    Forbidden(String),
 }
 
 impl Candidate {
@@ -56,13 +58,13 @@ impl fmt::Display for Verdict {
             Self::Taken => f.write_str("taken"),
             Self::Available => f.write_str("another comes before it"),
             Self::Absent => f.write_str("nothing is there"),
-            Self::Unusable(why) => f.write_str(why),
+            Self::Unusable(why) | Self::Forbidden(why) => f.write_str(why),
         }
     }
 }
 
-/// Looks for engines as [`connect_from_env`](crate::connect_from_env) does: every place in order, with what was found.
-/// At most one is [`Taken`](Verdict::Taken).
+/// Looks for engines where [`connect_from_env`](crate::connect_from_env) does, but at every place: what was found, in
+/// order. At most one is [`Taken`](Verdict::Taken).
 ///
 /// What a variable or a context names decides alone: it is taken without asking whether anything answers, and where it
 /// is nonsense nothing is taken. Of the usual places the first that accepts a connection is.
@@ -71,12 +73,12 @@ pub async fn discover() -> Vec<Candidate> {
     let others = crate::docker::candidates().await;
     #[cfg(not(feature = "docker"))]
     let others = Vec::new();
-    arrange(std::env::var(RUNTIME_VARIABLE).ok(), others)
+    arrange(named(), others)
 }
 
 /// Puts what `WHARF_RUNTIME` names before all others.
 fn arrange(named: Option<String>, others: Vec<Candidate>) -> Vec<Candidate> {
-    let Some(url) = named.filter(|url| !url.is_empty()) else {
+    let Some(url) = named else {
         return others;
     };
     let passed_over = others.into_iter().map(|mut other| {
@@ -118,8 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_counts_as_unset() {
-        assert_eq!(arrange(Some(String::new()), others()), others());
+    fn where_it_names_none_the_others_stay_as_they_are() {
         assert_eq!(arrange(None, others()), others());
     }
 }

@@ -3,15 +3,18 @@
 use crate::{Candidate, Schemes, Verdict};
 use std::sync::Arc;
 use wharf_core::{Result, Runtime};
-use wharf_docker::{Docker, Environment};
+use wharf_docker::{Docker, Environment, MISSING_SCHEMES, SCHEMES};
 
-/// What it answers to; the backend reads the URLs itself.
-const SCHEMES: &[&str] = &["docker", "http", "tcp", "unix"];
-
+/// The backend knows its schemes, reads the URLs, and has the words for what it cannot reach.
 pub(crate) fn register(schemes: Schemes) -> Schemes {
-    SCHEMES
+    let schemes = SCHEMES
         .iter()
-        .fold(schemes, |schemes, scheme| schemes.with(scheme, connect))
+        .fold(schemes, |schemes, scheme| schemes.with(scheme, connect));
+    MISSING_SCHEMES
+        .iter()
+        .fold(schemes, |schemes, (scheme, why)| {
+            schemes.missing(scheme, why)
+        })
 }
 
 async fn connect(url: String) -> Result<Arc<dyn Runtime>> {
@@ -30,7 +33,8 @@ fn neutral(candidate: wharf_docker::Candidate) -> Candidate {
         V::Taken => Verdict::Taken,
         V::Available => Verdict::Available,
         V::Absent => Verdict::Absent,
-        V::Unusable(why) | V::Forbidden(why) => Verdict::Unusable(why),
+        V::Unusable(why) => Verdict::Unusable(why),
+        V::Forbidden(why) => Verdict::Forbidden(why),
         other => Verdict::Unusable(format!("{other:?}")),
     };
     let url = candidate.endpoint.map(|endpoint| endpoint.to_string());

@@ -43,7 +43,10 @@ fn connect(url: &str) -> Result<Arc<dyn Runtime>> {
 /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): an option is unknown, or has a value that it cannot have.
 pub fn builder(url: &str) -> Result<Builder> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    if !matches!(path, "fake:" | "fake://") {
+    if !["fake:", "fake://"]
+        .iter()
+        .any(|it| path.eq_ignore_ascii_case(it))
+    {
         let why = format_args!("{url:?}: the fake is nowhere; use fake: or fake:?seed=7");
         return Err(Error::invalid("url", why));
     }
@@ -85,7 +88,7 @@ mod tests {
         let seven = first_id("fake:?seed=7").await;
         assert_eq!(seven, first_id("fake:?seed=7").await);
         assert_ne!(seven, first_id("fake:").await);
-        assert_eq!(first_id("fake:").await, first_id("fake://?").await);
+        assert_eq!(first_id("fake:").await, first_id("FAKE://?").await);
     }
 
     #[tokio::test]

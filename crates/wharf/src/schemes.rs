@@ -135,14 +135,6 @@ const WANTING: &[(&str, &str)] = &[
         "this build lacks the feature `fake` of the crate wharf",
     ),
     ("http", NO_DOCKER),
-    (
-        "https",
-        "TLS is not in this version of wharf: use unix:// or tcp://",
-    ),
-    (
-        "ssh",
-        "SSH is not in this version of wharf: forward the socket with `ssh -L`, use unix://",
-    ),
     ("tcp", NO_DOCKER),
     ("unix", NO_DOCKER),
 ];
@@ -209,6 +201,15 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "docker")]
+    #[test]
+    fn every_scheme_of_docker_is_known_where_the_feature_is_off() {
+        for scheme in wharf_docker::SCHEMES {
+            assert!(WANTING.contains(&(*scheme, NO_DOCKER)), "{scheme}");
+        }
+    }
+
+    #[cfg(feature = "docker")]
     #[tokio::test]
     async fn what_comes_later_says_so() {
         for (url, why) in [("https://host", "TLS"), ("ssh://host", "SSH")] {
