@@ -1,8 +1,7 @@
 //! What every command is given: the way to the engine.
 
-use std::{io, sync::Arc};
-use tracing::level_filters::LevelFilter;
-use wharf::{Result, Runtime, RuntimeExt, layers::Trace};
+use std::{env, sync::Arc};
+use wharf::{Result, Runtime, RuntimeExt, Schemes, fake, layers::Trace};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
@@ -22,17 +21,22 @@ impl Context {
 
     /// The URL of the engine in memory, where that is the one.
     pub(crate) fn fake(&self) -> Option<String> {
-        let from_env = || std::env::var(wharf::RUNTIME_VARIABLE).ok();
+        let from_env = || env::var(wharf::RUNTIME_VARIABLE).ok();
         let url = self.url.clone().or_else(from_env)?;
-        url.starts_with("fake:").then(|| with_real_clock(url))
+        let (scheme, _) = url.split_once(':')?;
+        let is_fake = scheme.eq_ignore_ascii_case("fake");
+        is_fake.then(|| with_real_clock(&url))
     }
 
     /// The engine that `--runtime` names, else the one of the environment.
     pub(crate) async fn connect(&self) -> Result<Arc<dyn Runtime>> {
-        let runtime = match (self.fake(), &self.url) {
-            (Some(url), _) => wharf::connect(&url).await?,
-            (None, Some(url)) => wharf::connect(url).await?,
-            (None, None) => wharf::connect_from_env().await?,
+        let schemes = Schemes::default().with("fake", |url| async move {
+            let fake = fake::builder(&with_real_clock(&url))?.build();
+            Ok(Arc::new(fake.runtime()) as Arc<dyn Runtime>)
+        });
+        let runtime = match &self.url {
+            Some(url) => schemes.connect(url).await?,
+            None => schemes.connect_from_env().await?,
         };
         Ok(self.traced(runtime))
     }
@@ -45,6 +49,14 @@ impl Context {
         }
     }
 
+    /// The beginning of a line that a shell is to run on the same engine.
+    pub(crate) fn wharf(&self) -> String {
+        match &self.url {
+            Some(url) => format!("wharf --runtime {}", quoted(url)),
+            None => "wharf".to_owned(),
+        }
+    }
+
     fn traced(&self, runtime: Arc<dyn Runtime>) -> Arc<dyn Runtime> {
         if self.trace {
             Arc::new(runtime.layer(Trace::new()))
@@ -54,27 +66,60 @@ impl Context {
     }
 }
 
-/// The fake's clock is fixed, for tests; people expect theirs.
-fn with_real_clock(url: String) -> String {
-    if url == "fake:" {
-        "fake:?clock=real".to_owned()
+/// The fake's clock is fixed unless a URL says otherwise, for tests; people expect theirs.
+fn with_real_clock(url: &str) -> String {
+    let query = url.split_once('?').map(|(_, query)| query);
+    let mut options = query.unwrap_or_default().split('&');
+    if options.any(|option| option.starts_with("clock")) {
+        return url.to_owned();
+    }
+    let before = if query.is_some() { '&' } else { '?' };
+    format!("{url}{before}clock=real")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
     } else {
-        url
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
-/// Sends what the libraries tell to stderr, the more the more often `-v` was given.
-pub(crate) fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::INFO,
-        2 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
-    };
-    let colours = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .with_ansi(colours)
-        .init();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(url: &str) -> Context {
+        Context::new(Some(url.to_owned()), false)
+    }
+
+    #[test]
+    fn the_fake_has_the_real_clock_unless_another_is_asked_for() {
+        for (url, expected) in [
+            ("fake:", "fake:?clock=real"),
+            ("FAKE://", "FAKE://?clock=real"),
+            ("fake:?seed=7", "fake:?seed=7&clock=real"),
+            ("fake:?clock=real&seed=7", "fake:?clock=real&seed=7"),
+            ("fake:?clock=fast", "fake:?clock=fast"),
+        ] {
+            assert_eq!(on(url).fake().as_deref(), Some(expected), "{url}");
+        }
+        for url in ["docker:", "unix:///fake:", "fake"] {
+            assert_eq!(on(url).fake(), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_is_to_run_names_the_engine_in_one_word() {
+        assert_eq!(Context::new(None, false).wharf(), "wharf");
+        for (url, expected) in [
+            ("tcp://[::1]:1", "'tcp://[::1]:1'"),
+            ("unix:///run/docker.sock", "unix:///run/docker.sock"),
+            ("unix:///a b/it's", r"'unix:///a b/it'\''s'"),
+        ] {
+            assert_eq!(on(url).wharf(), format!("wharf --runtime {expected}"));
+        }
+    }
 }

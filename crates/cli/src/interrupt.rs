@@ -1,8 +1,12 @@
 //! Signals that ask us to end.
 
-use std::io;
+use crate::failure::complain;
+use std::{io, pin::pin};
 use tokio::signal::unix::{self, SignalKind};
 use wharf::Signal;
+
+/// After so many signals we wait no longer, whatever keeps us.
+pub(crate) const PATIENCE: usize = 3;
 
 /// SIGINT, SIGTERM and SIGHUP. Once caught they never again end the process by themselves.
 pub(crate) struct Interrupts {
@@ -18,6 +22,28 @@ impl Interrupts {
             term: unix::signal(SignalKind::terminate())?,
             hup: unix::signal(SignalKind::hangup())?,
         })
+    }
+
+    /// What comes of the work; none where the last signal of our patience comes first. The work hears of those before.
+    pub(crate) async fn patiently<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        mut hear: impl FnMut(Signal),
+    ) -> Option<T> {
+        let mut work = pin!(work);
+        for _ in 1..PATIENCE {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                signal = self.next() => hear(signal),
+            }
+        }
+        tokio::select! {
+            done = &mut work => Some(done),
+            _ = self.next() => {
+                complain(&format!("that was signal {PATIENCE}: no longer waiting"));
+                None
+            }
+        }
     }
 
     /// The next one.

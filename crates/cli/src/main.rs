@@ -5,6 +5,7 @@ mod context;
 mod failure;
 mod human;
 mod interrupt;
+mod log;
 mod output;
 mod parse;
 mod progress;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 /// Containers on any engine: Docker, Podman, or one in memory
 ///
 /// Which engine: --runtime, else WHARF_RUNTIME, else the one that the `docker` command would take, else the first that
-/// answers at the usual places. `wharf engines` tells which that is.
+/// answers at the usual places. `wharf engines` tells which that is. Without --runtime, `tour` takes one in memory.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 #[command(
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misuse(&error),
     };
-    context::log_to_stderr(cli.verbose);
+    log::to_stderr(cli.verbose);
     // One thread: what is read is written at once, and nothing has to wake another thread for it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -6,9 +6,11 @@ mod support;
 
 use serde_json::Value;
 use std::{
-    io::{Read, Write},
+    io::Read,
     os::unix::ffi::OsStrExt,
     process::Stdio,
+    thread,
+    time::{Duration, Instant},
 };
 use support::{Told, fake, fine, refused, run, start, wharf};
 
@@ -289,11 +291,44 @@ fn a_pipe_that_is_closed_in_the_middle_of_a_tour_ends_it_quietly() {
 }
 
 #[test]
-fn exec_reads_stdin_to_its_end_where_it_is_asked_to() {
-    // A container of another command is another engine's, so only the way there can be seen here.
+fn exec_reads_no_stdin_for_a_container_that_is_not_there() {
     let mut command = wharf("--runtime fake: exec -i web cat");
     command.stdin(Stdio::piped());
     let mut child = start(command);
-    child.stdin.take().unwrap().write_all(b"ahoy").unwrap();
+    // It stays open, and is waited for by nobody.
+    let stdin = child.stdin.take().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(20) {
+            drop(stdin);
+            panic!("still there");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     refused(&child.wait_with_output().unwrap().into(), 1, &["web"]);
+}
+
+#[test]
+fn who_named_an_engine_that_is_not_there_is_told() {
+    for (variable, url, parts) in [
+        ("WHARF_RUNTIME", "nonsense", ["has no scheme", "nonsense"]),
+        ("WHARF_RUNTIME", "fake:?speed=2", ["speed=2", "seed=NUMBER"]),
+        (
+            "DOCKER_HOST",
+            "unix:///nowhere.sock",
+            ["nowhere.sock", "wharf engines"],
+        ),
+        (
+            "DOCKER_HOST",
+            "ssh://host",
+            ["SSH", "WHARF_RUNTIME is not set"],
+        ),
+    ] {
+        let mut command = wharf("ps");
+        command.env(variable, url);
+        let told = run(command);
+        refused(&told, 1, &parts);
+        let by = format!("{variable}: ");
+        assert!(told.stderr.contains(&by), "{}", told.stderr);
+    }
 }

@@ -6,7 +6,8 @@
 mod support;
 
 use serde_json::Value;
-use support::{Told, fine, run, wharf};
+use std::{io::Write, process::Stdio};
+use support::{Told, fine, run, start, wharf};
 
 /// One engine, and a name of our own on it.
 struct Engine {
@@ -79,6 +80,14 @@ fn a_containers_life_can_be_led_from_the_command_line() {
                 .fine("exec -e SIZE=big NAME env")
                 .contains("COLOUR=blue\n")
         );
+        let mut cat = wharf(&format!(
+            "--runtime {} exec -i {} cat",
+            engine.url, engine.name
+        ));
+        cat.stdin(Stdio::piped());
+        let mut cat = start(cat);
+        cat.stdin.take().unwrap().write_all(b"ahoy").unwrap();
+        assert_eq!(fine(cat.wait_with_output().unwrap().into()), "ahoy");
         let failed = engine.call("exec NAME false");
         assert_eq!((failed.code, failed.stderr.as_str()), (Some(1), ""));
 

@@ -5,7 +5,9 @@
 mod support;
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader},
+    os::unix::ffi::OsStrExt,
     time::{Duration, Instant},
 };
 use support::{Told, fake, fake_shell, fine, interrupt, refused, run, start, wharf};
@@ -87,6 +89,18 @@ fn run_pulls_what_is_missing_and_tells_so_on_stderr() {
         told.stderr
     );
     refused(&fake("run nosuch:1 true"), 125, &["nosuch"]);
+    assert_eq!(fine(fake("run -q busybox:1.36 echo ahoy")), "ahoy\n");
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_not_left_out_in_silence() {
+    let mut command = wharf("run --runtime fake: -e COLOUR busybox env");
+    command.env("COLOUR", OsStr::from_bytes(b"\xff"));
+    refused(&run(command), 125, &["COLOUR", "UTF-8"]);
+
+    let mut command = wharf("ps");
+    command.env("WHARF_RUNTIME", OsStr::from_bytes(b"\xff"));
+    refused(&run(command), 1, &["WHARF_RUNTIME", "has no scheme"]);
 }
 
 #[test]
@@ -144,5 +158,5 @@ fn a_run_that_ignores_signals_is_left_at_the_third() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let told: Told = child.wait_with_output().unwrap().into();
-    refused(&told, 125, &["signal 3"]);
+    refused(&told, 125, &["signal 3", "is left as it is"]);
 }

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     io::{self, Read},
 };
-use wharf::ExecConfig;
+use wharf::{ExecConfig, InspectOptions};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -51,7 +51,7 @@ impl Args {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let mut variables = BTreeMap::new();
         for text in &self.env {
-            set(&mut variables, text);
+            set(&mut variables, text)?;
         }
         let mut config = ExecConfig::new(self.command)
             .with_env(variables)
@@ -59,10 +59,13 @@ impl Args {
             .with_privileged(self.privileged);
         config.working_dir = self.workdir;
         config.user = self.user;
+        let runtime = context.connect().await?;
         if self.interactive {
+            // Whoever types all of it in vain would have liked to know before.
+            let options = InspectOptions::default();
+            runtime.inspect_container(&self.container, options).await?;
             config.input = input()?.into();
         }
-        let runtime = context.connect().await?;
         let output = runtime.exec_container(&self.container, config).await?;
         if self.format.json {
             json(&output)?;

@@ -73,10 +73,13 @@ impl Args {
         let mut interrupts = Interrupts::catch()?;
         let report = tokio::select! {
             report = run_all(&harness, jobs, |case| live.show(case)) => report,
-            _ = interrupts.next() => {
-                complain("interrupted: what the suite made may be left, under the label wharf.conformance");
-                complain("`wharf rm -f $(wharf ps -aq -f label=wharf.conformance)` removes it");
-                return Err(Failure::Reported);
+            signal = interrupts.next() => {
+                complain("interrupted");
+                // What is in memory is gone with us.
+                if context.fake().is_none() {
+                    advise(&context.wharf());
+                }
+                return Ok(128 + signal.number());
             }
         };
         if report.cases.is_empty() {
@@ -141,6 +144,15 @@ impl Args {
             .with_bind_dir(folder)
             .with_exclusive(true))
     }
+}
+
+/// What to do about what the suite has made until now.
+fn advise(wharf: &str) {
+    let label = "label=wharf.conformance";
+    complain("containers and volumes of the suite may be left, under the label wharf.conformance");
+    complain(&format!(
+        "`{wharf} rm -f $({wharf} ps -aq -f {label})` removes the containers"
+    ));
 }
 
 /// The exit code. Whether anybody has read the result to its end says nothing about the engine.

@@ -4,7 +4,13 @@ use crate::{
     failure::Failure,
     parse::{label, mount, size},
 };
-use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env::{self, VarError},
+    fs,
+    path::PathBuf,
+    time::Duration,
+};
 use wharf::{
     ContainerConfig, Env, ExtraHost, Mount, NetworkMode, Platform, PortMapping, RestartPolicy,
     Signal,
@@ -174,25 +180,33 @@ fn environment(files: &[PathBuf], flags: &[String]) -> Result<Env, Failure> {
             .map_err(|error| Failure::Usage(format!("--env-file {}: {error}", file.display())))?;
         for line in text.lines().map(str::trim_start) {
             if !line.is_empty() && !line.starts_with('#') {
-                set(&mut variables, line);
+                set(&mut variables, line)?;
             }
         }
     }
     for flag in flags {
-        set(&mut variables, flag);
+        set(&mut variables, flag)?;
     }
     Ok(variables.into())
 }
 
 /// A name without a value takes that of this process, and is left out where there is none.
-pub(crate) fn set(variables: &mut BTreeMap<String, String>, text: &str) {
+pub(crate) fn set(variables: &mut BTreeMap<String, String>, text: &str) -> Result<(), Failure> {
     let pair = match text.split_once('=') {
         Some((name, value)) => Some((name, value.to_owned())),
-        None => env::var(text).ok().map(|value| (text, value)),
+        None => match env::var(text) {
+            Ok(value) => Some((text, value)),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                let why = format!("the variable {text} of this process is no UTF-8");
+                return Err(Failure::Usage(why));
+            }
+        },
     };
     if let Some((name, value)) = pair {
         variables.insert(name.to_owned(), value);
     }
+    Ok(())
 }
 
 #[cfg(test)]

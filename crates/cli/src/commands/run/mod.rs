@@ -6,21 +6,18 @@ use super::logs::Lines;
 use crate::{
     context::Context,
     failure::{Failure, Outcome, complain},
-    interrupt::Interrupts,
+    interrupt::{Interrupts, PATIENCE},
     output::stdout,
     progress::{self, Show},
 };
 use config::ConfigArgs;
-use futures::TryStreamExt;
-use std::{io::Write, pin::pin};
+use futures::{StreamExt, TryStreamExt, channel::mpsc};
+use std::{cell::OnceCell, io::Write, pin::pin};
 use wharf::{
     ContainerId, ErrorKind, Exit, InspectOptions, Items, KillOptions, LogChunk, LogsOptions,
     Operation, Pending, Platform, PullOptions, PullPolicy, Runtime, RuntimeExt, Signal,
     StartOptions, StopOptions, WaitCondition, WaitOptions,
 };
-
-/// After so many signals we end, whatever the container does.
-const PATIENCE: u32 = 3;
 
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -88,22 +85,44 @@ impl Args {
         };
         ensure(&*runtime, &self.image, &self.pull, platform, show).await?;
         let mut interrupts = Interrupts::catch()?;
-        let created = runtime.create_container(config).await?;
-        for warning in &created.warnings {
-            complain(&format!("warning: {warning}"));
-        }
-        let id = created.id;
-        let outcome = if self.detach {
-            start(&*runtime, &id).await.map(|()| 0)
-        } else {
-            foreground(&*runtime, &id, &mut interrupts).await
+        let (mut pass_on, mut signals) = mpsc::channel(PATIENCE);
+        let made = OnceCell::new();
+        let life = async {
+            let created = runtime.create_container(config).await?;
+            for warning in &created.warnings {
+                complain(&format!("warning: {warning}"));
+            }
+            let id = made.get_or_init(|| created.id);
+            if self.detach {
+                start(&*runtime, id).await.map(|()| 0)
+            } else {
+                foreground(&*runtime, id, &mut signals).await
+            }
+        };
+        // There is room for as many as come before the last.
+        let hear = |signal| drop(pass_on.try_send(signal));
+        let outcome = interrupts.patiently(life, hear).await;
+        let outcome = outcome.unwrap_or_else(|| {
+            complain(&match made.get() {
+                Some(id) if self.rm => format!("removing container {}", id.short()),
+                Some(id) => format!("container {} is left as it is", id.short()),
+                None => "the engine may still make the container".to_owned(),
+            });
+            Err(Failure::Reported)
+        });
+        let Some(id) = made.get() else {
+            return outcome;
         };
         // A detached one that was started is the engine's to remove.
         if self.rm && (!self.detach || outcome.is_err()) {
-            let removed = runtime.remove_container_if_exists(&id).await;
+            let removal = runtime.remove_container_if_exists(id);
+            let removed = interrupts.patiently(removal, drop).await;
+            if removed.is_none() {
+                complain(&format!("container {id} may be left"));
+            }
             // What went wrong first is what the user needs to know.
             let code = outcome?;
-            removed?;
+            removed.ok_or(Failure::Reported)??;
             return Ok(code);
         }
         let code = outcome?;
@@ -128,7 +147,7 @@ async fn ensure(
     let Some(missing) = missing else {
         return Ok(());
     };
-    if *policy == PullPolicy::Missing {
+    if *policy == PullPolicy::Missing && !matches!(show, Show::Nowhere) {
         let variant = platform
             .as_ref()
             .map(|platform| format!(" for {platform}"))
@@ -158,10 +177,11 @@ async fn start(runtime: &dyn Runtime, id: &ContainerId) -> Result<(), Failure> {
     Err(Failure::NotStarted(error, code))
 }
 
+/// From its start to its end, with the signals that we are sent passed on.
 async fn foreground(
     runtime: &dyn Runtime,
     id: &ContainerId,
-    interrupts: &mut Interrupts,
+    signals: &mut mpsc::Receiver<Signal>,
 ) -> Outcome {
     // Armed before the start, so that the exit of the shortest run is not missed.
     let next_exit = WaitOptions::default().with_condition(WaitCondition::NextExit);
@@ -171,22 +191,15 @@ async fn foreground(
         .container_logs(id, LogsOptions::default().with_follow(true))
         .await?;
     let mut run = pin!(watch(logs, exit));
-    for _ in 1..PATIENCE {
+    loop {
         let signal = tokio::select! {
             code = &mut run => return code,
-            signal = interrupts.next() => signal,
+            Some(signal) = signals.next() => signal,
         };
         // Its output goes on meanwhile.
         tokio::select! {
             code = &mut run => return code,
             passed = pass_on(runtime, id, signal) => passed?,
-        }
-    }
-    tokio::select! {
-        code = &mut run => code,
-        _ = interrupts.next() => {
-            complain(&format!("that was signal {PATIENCE}: no longer waiting for {}", id.short()));
-            Err(Failure::Reported)
         }
     }
 }

@@ -39,7 +39,8 @@ pub(crate) struct Args {
 impl Args {
     /// Without `--runtime` it needs nothing: the engine is the one in memory.
     pub(crate) async fn run(self, context: &Context) -> Outcome {
-        let runtime = context.or("fake:").connect().await?;
+        let context = context.or("fake:");
+        let runtime = context.connect().await?;
         let mut screen = Screen::new(!self.format.json);
         let mut interrupts = Interrupts::catch()?;
         let run = run_id();
@@ -64,7 +65,11 @@ impl Args {
             removed = sweep(&*runtime, &label) => removed?,
             _ = interrupts.next() => {
                 complain("cleaning up was interrupted too");
-                complain(&format!("`wharf ps -a -f label={LABEL}` lists what may be left"));
+                // What is in memory is gone with us.
+                if context.fake().is_none() {
+                    let wharf = context.wharf();
+                    complain(&format!("`{wharf} ps -a -f label={LABEL}` lists what may be left"));
+                }
                 return Ok(code);
             }
         };
