@@ -122,16 +122,16 @@ pack() {
   tar -C "$1" --sort=name --mtime=@1704067200 --owner=0 --group=0 --numeric-owner -cf "$2" .
 }
 
-# Prints the configuration of an image of the day $1 with the layer archives that follow. Days that
-# differ give lists of images an order.
+# Prints the configuration of an image of the day $1 with the labels $2, if any, and the layer archives
+# that follow. Days that differ give lists of images an order.
 image_config() {
-  local day=$1 layer ids='' history=''; shift
+  local day=$1 labels=$2 layer ids='' history=''; shift 2
   for layer in "$@"; do
     ids+=",\"sha256:$(digest "$layer")\""
     history+=",{\"created\":\"${day}T00:00:00Z\",\"created_by\":\"${layer##*/}\"}"
   done
   printf '{"architecture":"%s","os":"linux","created":"%sT00:00:00Z",' "$(dpkg --print-architecture)" "$day"
-  printf '"config":{"Cmd":["sh"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},'
+  printf '"config":{"Cmd":["sh"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]%s},' "${labels:+,\"Labels\":$labels}"
   printf '"rootfs":{"type":"layers","diff_ids":[%s]},"history":[%s]}' "${ids:1}" "${history:1}"
 }
 
@@ -167,7 +167,7 @@ make_images() {
   printf 'root:x:0:\nnogroup:x:65534:\n' > "$images/root/etc/group"
 
   pack "$images/root" "$images/layer.tar"
-  image_config 2024-01-01 "$images/layer.tar" > "$images/config.json"
+  image_config 2024-01-01 '' "$images/layer.tar" > "$images/config.json"
   echo '[{"Config":"config.json","RepoTags":["docker.io/library/busybox:latest"],"Layers":["layer.tar"]}]' > "$images/manifest.json"
   tar -C "$images" -cf "$images/busybox.tar" manifest.json config.json layer.tar
 
@@ -184,7 +184,7 @@ make_images() {
     list+=",$(descriptor "$type" "$images/$layer.tar.gz")"
     tars+=("$images/$layer.tar")
   done
-  image_config 2024-01-02 "${tars[@]}" > "$images/hello.json"
+  image_config 2024-01-02 '{"wharf.hello":"pier"}' "${tars[@]}" > "$images/hello.json"
   printf '{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s]}' \
     "$hello_type" "$(descriptor application/vnd.docker.container.image.v1+json "$images/hello.json")" \
     "${list:1}" > "$images/hello.manifest"

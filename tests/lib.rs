@@ -20,6 +20,7 @@ pub fn engine() -> Result<Fake> {
     // Younger than the image under test, so that lists have an order to show.
     let hello = ImageFixture::busybox()
         .with_created(Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(1))
+        .with_label("wharf.hello", "pier")
         .with_layer(6_000_000)
         .with_file("/hello", "Hello from the pier.\n")?;
     let image: ImageRef = PULLABLE.parse()?;

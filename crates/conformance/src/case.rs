@@ -1,7 +1,7 @@
 //! A case: a fact about backends, and how it is run.
 
 use crate::{
-    check::Verdict,
+    check::{Failure, Verdict},
     context::Context,
     harness::Harness,
     report::{CaseReport, Outcome},
@@ -135,9 +135,10 @@ impl Case {
             (Ok(()), Err(left)) => {
                 Outcome::Failed(format!("passed, but could not clean up: {left}"))
             }
-            (Err(failure), Ok(())) => match self.variance(&context, &failure).await {
+            (Err(failure), Ok(())) if failure.is_skip => Outcome::Skipped(failure.to_string()),
+            (Err(failure), Ok(())) => match self.variance(&context, &failure.to_string()).await {
                 Some(what) => Outcome::Unsupported(format!("{}: {what}", self.row)),
-                None => Outcome::Failed(failure),
+                None => Outcome::Failed(failure.to_string()),
             },
             // What is left behind is no known departure.
             (Err(failure), Err(left)) => {
@@ -164,15 +165,11 @@ impl Case {
 }
 
 /// Runs something of a case to its end, whatever that is: trouble is told, a panic and a hang too.
-async fn guarded<T>(
-    deadline: Duration,
-    work: impl Future<Output = Verdict<T>>,
-) -> Result<T, String> {
+async fn guarded<T>(deadline: Duration, work: impl Future<Output = Verdict<T>>) -> Verdict<T> {
     match timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Ok(Ok(Ok(done))) => Ok(done),
-        Ok(Ok(Err(failure))) => Err(failure.to_string()),
-        Ok(Err(panic)) => Err(format!("panicked: {}", panic_text(&*panic))),
-        Err(_) => Err(format!("not done within {deadline:?}")),
+        Ok(Ok(done)) => done,
+        Ok(Err(panic)) => Err(Failure::bare(format!("panicked: {}", panic_text(&*panic)))),
+        Err(_) => Err(Failure::bare(format!("not done within {deadline:?}"))),
     }
 }
 

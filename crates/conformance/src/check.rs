@@ -4,11 +4,15 @@ use std::{
     fmt::{self, Debug},
     panic::Location,
 };
-use wharf_core::{Error, ErrorKind, Result as Answer};
+use wharf_core::{Error, ErrorKind, Result as Answer, Timestamp};
 
 /// Why a case failed, and on which line.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    text: String,
+    /// Whether it is what the harness brought that lacks what the case needs.
+    pub(crate) is_skip: bool,
+}
 
 pub(crate) type Verdict<T = ()> = Result<T, Failure>;
 
@@ -20,13 +24,29 @@ impl Failure {
             .file()
             .rsplit_once("cases/")
             .map_or(at.file(), |(_, file)| file);
-        Self(format!("{message} ({file}:{})", at.line()))
+        Self::bare(format!("{message} ({file}:{})", at.line()))
+    }
+
+    /// One that is about no line.
+    pub(crate) fn bare(text: String) -> Self {
+        Self {
+            text,
+            is_skip: false,
+        }
+    }
+
+    /// The case says nothing here: what it was to work with is not such that it could fail.
+    pub(crate) fn skip(why: &str) -> Self {
+        Self {
+            text: why.to_owned(),
+            is_skip: true,
+        }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -63,6 +83,15 @@ where
     Err(Failure::new(format_args!(
         "{what}: expected {expected:?}, got {actual:?}"
     )))
+}
+
+/// Both have a time, and the first is the earlier one.
+#[track_caller]
+pub(crate) fn later(what: &str, first: Option<Timestamp>, second: Option<Timestamp>) -> Verdict {
+    holds(
+        format_args!("{what}: {first:?} is before {second:?}"),
+        matches!((first, second), (Some(first), Some(second)) if first < second),
+    )
 }
 
 /// There is nothing there.

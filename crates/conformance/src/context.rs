@@ -88,6 +88,11 @@ impl Context {
         Ok(image)
     }
 
+    /// A name that the case gives an image; it is removed when the case is over.
+    pub(crate) fn also_removes(&self, image: &ImageRef) {
+        self.remember(|made| made.images.push(image.clone()));
+    }
+
     /// A name for a volume that nobody else has; it is removed when the case is over.
     pub(crate) fn volume_name(&self) -> String {
         let name = self.name();

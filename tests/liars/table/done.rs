@@ -107,6 +107,21 @@ pub(super) const LIES: &[Row] = &[
         Trust,
     ),
     (
+        "ids are not looked at",
+        "an_id_that_can_be_none_is_refused_everywhere",
+        Trust,
+    ),
+    (
+        "filters are not looked at",
+        "an_unknown_filter_key_is_refused_everywhere",
+        Trust,
+    ),
+    (
+        "references are not looked at",
+        "a_bad_image_name_is_refused_everywhere",
+        Trust,
+    ),
+    (
         "a stop never answers",
         "stop_of_an_exited_one_is_ok",
         Hang(StopContainer),

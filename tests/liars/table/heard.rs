@@ -93,6 +93,13 @@ pub(super) const LIES: &[Row] = &[
         )),
     ),
     (
+        "filters of lists of images are ignored",
+        "a_label_filter_of_images_takes_labels",
+        Hear(edit!(
+            |options: ListImagesOptions| options.filters = Filters::new()
+        )),
+    ),
+    (
         "filters of events are ignored",
         "filters_choose_events",
         Hear(edit!(

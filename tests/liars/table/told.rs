@@ -388,6 +388,31 @@ pub(super) const LIES: &[Row] = &[
         Answer(edit!(|list: Vec<ImageSummary>| list.reverse())),
     ),
     (
+        "the names of images are not listed",
+        "images_are_listed",
+        Answer(edit!(|list: Vec<ImageSummary>| for image in list {
+            image.tags.clear();
+        })),
+    ),
+    (
+        "nothing is older or younger",
+        "before_and_since_tell_the_older_from_the_younger",
+        Answer(edit!(|list: Vec<ImageSummary>| list.clear())),
+    ),
+    (
+        "an image stands with its tag",
+        "an_image_without_a_tag_stands_as_it_was_given",
+        Answer(edit!(|info: ContainerInfo| info
+            .config
+            .image
+            .push_str(":latest"))),
+    ),
+    (
+        "no start has a time",
+        "stop_lets_the_program_end_as_it_likes",
+        Answer(edit!(|info: ContainerInfo| info.started_at = None)),
+    ),
+    (
         "images are not listed",
         "images_are_listed",
         Answer(edit!(|list: Vec<ImageSummary>| list.clear())),

@@ -22,10 +22,10 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         container::CASES,
         image::CASES,
         events::CASES,
+        input::CASES,
         &[
             system::CASES,
             volume::CASES,
-            input::CASES,
             runtime::CASES,
             declared::CASES,
         ],

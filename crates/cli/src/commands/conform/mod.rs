@@ -12,9 +12,9 @@ use crate::{
 use clap::ValueEnum;
 use futures::{FutureExt, future};
 use live::Live;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use wharf::{
-    ImageRef, Runtime,
+    ImageRef, Runtime, Timestamp,
     fake::{self, ImageFixture, Registry},
 };
 use wharf_conformance::{Harness, cases, run_all};
@@ -125,7 +125,11 @@ impl Args {
             None => "registry.test:5000/wharf/hello:latest".parse()?,
         };
         let folder = self.bind_dir.unwrap_or_else(|| "/srv/wharf".to_owned());
-        let hello = ImageFixture::busybox().with_layer(6_000_000);
+        // Of another age than the image under test, and with a label: cases choose by both.
+        let hello = ImageFixture::busybox()
+            .with_created(Timestamp::UNIX_EPOCH + Duration::from_secs(1))
+            .with_label("wharf.hello", "pier")
+            .with_layer(6_000_000);
         let name = format!("{}:{}", pull.repository(), pull.tag().unwrap_or("latest"));
         let fake = fake::builder(url)?
             .image(&self.image, ImageFixture::busybox())?

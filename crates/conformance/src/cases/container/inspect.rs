@@ -101,20 +101,19 @@ pub(super) const CASES: &[Case] = &[
     case!(
         "C64",
         an_image_without_a_tag_stands_as_it_was_given,
+        [Need::Operation(Operation::TagImage)],
         |ctx| {
-            let image: ImageRef = ctx.image().parse()?;
+            let latest = ctx.image_name()?.with_tag("latest")?;
+            ctx.also_removes(&latest);
+            ctx.rt.tag_image(ctx.image(), &latest).await?;
             let mut config = ctx.config(IDLE);
-            config.image = image.familiar_name();
-            // Only where the image under test is `latest` does its bare name lead to it.
-            let bare: ImageRef = config.image.parse()?;
-            if bare == image {
-                let id = ctx.create(config).await?;
-                same(
-                    "image",
-                    ctx.inspect(&id).await?.config.image,
-                    image.familiar_name(),
-                )?;
-            }
+            config.image = latest.familiar_name();
+            let id = ctx.create(config).await?;
+            same(
+                "image",
+                ctx.inspect(&id).await?.config.image,
+                latest.familiar_name(),
+            )?;
         }
     ),
     case!("C65", inspect_measures_the_size_when_asked, |ctx| {

@@ -92,13 +92,14 @@ pub(super) const CASES: &[Case] = &[
         kill_by_another_signal_than_its_own_leaves_a_paused_one,
         [KILL, Need::Operation(Operation::PauseContainer)],
         |ctx| {
-            let id = ctx
-                .started(ctx.config(IDLE).with_stop_signal(Signal::INT))
-                .await?;
+            // One that a shell does not mind: it runs on after it.
+            let own: Signal = "USR1".parse()?;
+            let id = ctx.started(ctx.config(IDLE).with_stop_signal(own));
+            let id = id.await?;
             ctx.rt.pause_container(&id).await?;
             ctx.kill(&id, "WINCH".parse()?).await?;
             same("state", ctx.state(&id).await?, ContainerState::Paused)?;
-            ctx.kill(&id, Signal::INT).await?;
+            ctx.kill(&id, own).await?;
             same("state", ctx.state(&id).await?, ContainerState::Running)?;
         }
     ),

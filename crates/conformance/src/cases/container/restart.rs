@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
             restart(ctx, &id).await?;
             let after = ctx.inspect(&id).await?;
             same("state", after.state, ContainerState::Running)?;
-            holds("it started later", before.started_at < after.started_at)?;
+            later("starts", before.started_at, after.started_at)?;
             same("restart count", after.restart_count, 0)?;
         }
     ),

@@ -42,10 +42,17 @@ pub(super) const CASES: &[Case] = &[
         let listed = list(ctx, Filters::new()).await?;
         let found = listed.into_iter().find(|image| image.id == info.id);
         let found = some("the image under test", found)?;
-        same("tags", found.tags, info.tags)?;
         same("size", found.size, info.size)?;
         let seconds = |time: Option<Timestamp>| time.map(|time| time.timestamp());
         same("created", seconds(found.created), seconds(info.created))?;
+        // Other cases give it names, and take them, at any time.
+        ctx.eventually("a list has the names that an inspection has", || async {
+            let tags = ctx.image_info(&info.id).await?.tags;
+            let listed = list(ctx, Filters::new()).await?;
+            let found = listed.iter().find(|image| image.id == info.id);
+            Ok(found.is_some_and(|found| found.tags == tags))
+        })
+        .await?;
     }),
     case!(
         "I10",
@@ -118,7 +125,49 @@ pub(super) const CASES: &[Case] = &[
             )?;
         }
     }),
-    case!("I11", a_label_filter_of_images_takes_labels, |ctx| {
-        none("images", list(ctx, ctx.mine()).await?)?;
-    }),
+    case!(
+        "I11",
+        before_and_since_tell_the_older_from_the_younger,
+        [Need::PullableImage],
+        |ctx| {
+            let (_, pulled) = pulled(ctx).await?;
+            let mut both = [
+                ctx.image_info(ctx.image()).await?,
+                ctx.image_info(&pulled).await?,
+            ];
+            both.sort_by_key(|image| image.created);
+            let [older, younger] = both;
+            if older.created == younger.created {
+                return Err(Failure::skip("the images are of one age"));
+            }
+            for (key, of, found) in [("before", &younger, &older), ("since", &older, &younger)] {
+                let listed = list(ctx, Filters::new().with(key, of.id.as_str())).await?;
+                holds(
+                    format_args!("{key} {} finds {}", of.id, found.id),
+                    listed.iter().any(|image| image.id == found.id),
+                )?;
+            }
+        }
+    ),
+    case!(
+        "I11",
+        a_label_filter_of_images_takes_labels,
+        [Need::PullableImage],
+        |ctx| {
+            let (image, id) = pulled(ctx).await?;
+            let labels = ctx.image_info(image.as_str()).await?.config.labels;
+            let Some((key, value)) = labels.first_key_value() else {
+                return Err(Failure::skip("the image that can be pulled has no label"));
+            };
+            let has = async |filters| -> Verdict<bool> {
+                let listed = list(ctx, filters).await?;
+                Ok(listed.iter().any(|image| image.id == id))
+            };
+            holds("by key", has(Filters::new().label_key(key)).await?)?;
+            holds("by value", has(Filters::new().label(key, value)).await?)?;
+            let other = Filters::new().label(key, format!("{value}, or not"));
+            holds("not by another value", !has(other).await?)?;
+            none("images of the case's label", list(ctx, ctx.mine()).await?)?;
+        }
+    ),
 ];

@@ -415,3 +415,17 @@ impl From<usize> for OutputLimit {
         Self(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_is_all_or_a_number() {
+        assert_eq!("all".parse::<Tail>().unwrap(), Tail::All);
+        assert_eq!("20".parse::<Tail>().unwrap(), Tail::Last(20));
+        for text in ["", "abc", "-1", "+2", "2.5", "99999999999999999999", "All"] {
+            assert!(text.parse::<Tail>().is_err(), "{text}");
+        }
+    }
+}
