@@ -335,6 +335,16 @@ pub const VARIANCES: &[Variance] = &[
         "actions: expected",
         "It does not tell who mounts.",
     ),
+    podman(
+        "exec_has_the_home_of_its_user",
+        "of a number without a home: expected",
+        "It gives a user without a home none.",
+    ),
+    podman(
+        "in_a_shared_network_the_hostname_is_the_others",
+        "field: expected",
+        "It tells a hostname of the container's own.",
+    ),
 ];
 
 const fn podman(case: &'static str, shows: &'static str, what: &'static str) -> Variance {
