@@ -334,11 +334,12 @@ impl Random {
         {
             config.restart = RestartPolicy::No;
         }
-        // SIGTERM ends what an init runs and does not catch it, and a stop without grace sends SIGKILL right behind:
+        // A signal ends what an init runs and does not catch it, and a stop without grace sends SIGKILL right behind:
         // which of the two comes first is luck.
         let catches = |word: &String| word.contains("TERM;");
         let lingers = !ends || config.open_stdin || config.tty;
-        config.init &= !lingers || config.command.iter().flatten().any(catches);
+        let catches = config.stop_signal.is_none() && config.command.iter().flatten().any(catches);
+        config.init &= !lingers || catches;
         // Which of several reasons for a failed start an engine finds first is a matter of its version.
         if matches!(config.network, Some(NetworkMode::Named(_))) {
             config.command = Some(vec!["true".into()]);

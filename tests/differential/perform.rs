@@ -162,9 +162,7 @@ impl World {
             let key = key.map_or_else(|| "unknown".to_owned(), |at| format!("c{at}"));
             containers.insert(key, json!({"info": answer(info), "log": answer(log)}));
         }
-        let reference = Filters::new().reference(format!("{}*", self.names.world()));
-        let images = ListImagesOptions::default().with_filters(reference);
-        let images = runtime.list_images(images).await.map(|images| {
+        let images = runtime.list_images(self.own_images()).await.map(|images| {
             // An image has names of other worlds too.
             let tags = images.into_iter().flat_map(|image| image.tags);
             tags.filter(|tag| tag.starts_with(self.names.world()))
@@ -242,6 +240,13 @@ impl World {
             .map_err(late)?
     }
 
+    /// Images that have a name in this world: a star does not go over a slash.
+    fn own_images(&self) -> ListImagesOptions {
+        let world = self.names.world();
+        let own = Filters::new().reference(format!("{world}*"));
+        ListImagesOptions::default().with_filters(own.reference(format!("{world}*/*")))
+    }
+
     /// The volumes without a name that its containers mounted: only the feed of events knows them.
     fn anonymous_volumes(&self) -> BTreeSet<String> {
         let containers = self.names.containers();
@@ -262,12 +267,7 @@ impl World {
         for container in runtime.list_containers(all).await? {
             remove(runtime, &container.id).await?;
         }
-        // A star fits no slash.
-        let mine = Filters::new()
-            .reference(format!("{world}*"))
-            .reference(format!("{world}*/*"));
-        let images = ListImagesOptions::default().with_filters(mine);
-        for image in runtime.list_images(images).await? {
+        for image in runtime.list_images(self.own_images()).await? {
             for tag in image.tags.iter().filter(|tag| tag.starts_with(world)) {
                 let options = RemoveImageOptions::default();
                 unless_gone(runtime.remove_image(tag, options).await.map(drop))?;

@@ -187,6 +187,13 @@ pub(super) const LIES: &[Row] = &[
         })),
     ),
     (
+        "an exec is told of a terminal that is not its own",
+        "exec_knows_its_own_terminal_only",
+        Hear(edit!(|config: ExecConfig| {
+            config.env.insert("TERM".to_owned(), "xterm".to_owned());
+        })),
+    ),
+    (
         "the terminal of an exec is dropped",
         "exec_with_a_terminal_has_no_end_of_input",
         Hear(edit!(|config: ExecConfig| config.tty = false)),

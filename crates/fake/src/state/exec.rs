@@ -1,6 +1,6 @@
 //! Programs that are run in a running container beside its own.
 
-use super::{State, container::Key, lifecycle::is_restarting};
+use super::{State, container::Key, launch::environment, lifecycle::is_restarting};
 use crate::{
     outside::Outside,
     process::{self, Descriptors, PipeWriter, Process, Program, Stream},
@@ -60,21 +60,16 @@ impl State {
         let user = config.user.as_deref().or(container.config.user.as_deref());
         let account = process::find_account(&active.files, user.unwrap_or_default())
             .map_err(|why| Error::invalid("user", why))?;
-        let mut env = active.env.clone();
+        let hostname = container.config.hostname.as_deref().unwrap_or_default();
+        // Its terminal is its own, and so is its home.
+        let own = &container.config.env;
+        let mut env = environment(own, hostname, &account.home, config.tty);
         env.extend(
             config
                 .env
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone())),
         );
-        // Who nobody has told where home is goes to the user's own.
-        if !container.config.env.contains_key("HOME") && !config.env.contains_key("HOME") {
-            env.insert("HOME".to_owned(), account.home.clone());
-        }
-        if config.tty {
-            env.entry("TERM".to_owned())
-                .or_insert_with(|| "xterm".to_owned());
-        }
         let cwd = config
             .working_dir
             .clone()

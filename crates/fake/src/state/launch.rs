@@ -358,7 +358,12 @@ fn vanished() -> Refused {
 }
 
 /// What the engine adds to the variables that were asked for, where they do not say otherwise.
-fn environment(env: &Env, hostname: &str, home: &str, tty: bool) -> BTreeMap<String, String> {
+pub(super) fn environment(
+    env: &Env,
+    hostname: &str,
+    home: &str,
+    tty: bool,
+) -> BTreeMap<String, String> {
     let mut all = BTreeMap::clone(env);
     let terminal = tty.then_some(("TERM", "xterm"));
     let path = (

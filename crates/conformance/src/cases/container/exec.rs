@@ -81,6 +81,20 @@ pub(super) const CASES: &[Case] = &[
             "/\n",
         )?;
     }),
+    case!("C93", exec_knows_its_own_terminal_only, |ctx| {
+        let ask = || ExecConfig::new(["sh", "-c", "echo ${TERM-none}"]);
+        let with = ctx.started(ctx.config(IDLE).with_tty(true)).await?;
+        let without = ctx.running(IDLE).await?;
+        for (id, tty, expected) in [
+            (&with, false, "none\n"),
+            (&with, true, "xterm\r\n"),
+            (&without, false, "none\n"),
+            (&without, true, "xterm\r\n"),
+        ] {
+            let output = exec(ctx, id, ask().with_tty(tty)).await?;
+            same("TERM", output.stdout_text(), expected)?;
+        }
+    }),
     case!("C91", exec_of_an_unknown_user_is_invalid_input, |ctx| {
         let id = ctx.running(IDLE).await?;
         let config = ExecConfig::new(["true"]).with_user("nobody-has-this-name");
