@@ -61,7 +61,8 @@ impl Registry {
         })
     }
 
-    /// Offers an image as `repository[:tag]`; several of one name are its platforms. On Docker Hub a repository without
+    /// Offers an image as `repository[:tag]`; several of one name are its platforms, and a single one is pulled whatever
+    /// platform is asked for, as engines do. On Docker Hub a repository without
     /// an owner is one of `library/`, as in references.
     #[must_use]
     pub fn with_image(mut self, name: &str, image: ImageFixture) -> Self {
@@ -216,8 +217,8 @@ impl Registry {
         let fits = |image: &&ImageFixture| suits(&image.platform, &wanted);
         match variants[..] {
             [] => return Err(unknown()),
-            // There is nothing to choose from, and nobody asked for another.
-            [only] if platform.is_none() => return Ok(only),
+            // An engine warns where another platform was asked for, and takes what there is.
+            [only] => return Ok(only),
             _ => {}
         }
         variants.iter().copied().find(fits).ok_or_else(|| {

@@ -115,11 +115,16 @@ fn a_platform_is_chosen_or_refused() {
 }
 
 #[test]
-fn an_image_of_one_platform_is_taken_where_none_is_asked_for() {
+fn an_image_of_one_platform_is_taken_whatever_is_asked_for() {
     let arm = Platform::new("linux", "arm64");
     let image = ImageFixture::busybox().with_platform(arm.clone());
-    let hub = Registry::hub().with_image("arm", image);
-    assert_eq!(find(hub, "arm", None).unwrap().image.platform, arm);
+    let mut all = Registries::default();
+    all.add(Registry::hub().with_image("arm", image));
+    let name = "arm".parse().unwrap();
+    for asked in [None, Some(&arm), Some(&Platform::new("linux", "s390x"))] {
+        let found = all.find(&name, asked, None, Timestamp::UNIX_EPOCH);
+        assert_eq!(found.unwrap().image.platform, arm, "{asked:?}");
+    }
 }
 
 #[test]
