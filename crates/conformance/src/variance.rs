@@ -111,6 +111,11 @@ pub const VARIANCES: &[Variance] = &[
         "Probes are run by systemd; without it none is.",
     ),
     podman(
+        "exec_knows_its_own_terminal_only",
+        "TERM: expected \"none\\n\", got \"xterm\\n\"",
+        "It sets `TERM` for an exec without a terminal.",
+    ),
+    podman(
         "an_image_without_a_tag_stands_as_it_was_given",
         "image: expected",
         "It keeps the full reference only.",

@@ -4,7 +4,7 @@
 use futures::StreamExt;
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::fmt::MakeWriter;
@@ -60,6 +60,12 @@ impl Told {
 }
 
 fn traced() -> Layered<Trace, FakeRuntime> {
+    static ALL_LISTEN: Once = Once::new();
+    // What a thread tells that nobody listens to would be taken, while there is one listener only, for what nobody ever
+    // listens to, on all threads.
+    ALL_LISTEN.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
+    });
     Fake::new().runtime().layer(Trace::new())
 }
 
