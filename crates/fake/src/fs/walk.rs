@@ -1,7 +1,8 @@
 //! From a path to a node: links, dots and mounts.
 
 use super::tree::{Ino, Inode, Kind, ROOT, Tree};
-use super::{Access, FileType, Files, FsError, Owner, Stat};
+use super::{Access, FileType, Files, FsError, Namespace, Owner, Stat};
+use std::borrow::Cow;
 
 /// As Linux: so many links are followed on one walk.
 const LINK_LIMIT: u32 = 40;
@@ -57,15 +58,106 @@ pub(super) struct Slot {
     pub(super) must_be_dir: bool,
 }
 
+/// How far a walk has come. Most walks look for a program through the `PATH`: a step of one allocates nothing.
+struct Way<'a> {
+    above: Vec<Place<'a>>,
+    here: Place<'a>,
+    /// Canonical path of `here`; empty for the root.
+    path: String,
+}
+
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    tree: &'a Tree,
+    ino: Ino,
+    read_only: bool,
+    /// So much of the way's path is its own.
+    path_len: usize,
+}
+
+/// What a component of a path does to the way.
+enum Step {
+    /// `.` or `..`, or nothing yet.
+    Dots,
+    /// It has gone on to what has the name.
+    Named,
+    /// It stays: there is a link, which leads there.
+    Link(String),
+    /// It stays: nothing has this name.
+    Missing(String),
+}
+
+impl<'a> Way<'a> {
+    fn new(space: &'a Namespace, expected: usize) -> Self {
+        Self {
+            above: Vec::new(),
+            here: Place {
+                tree: &space.root,
+                ino: ROOT,
+                read_only: space.read_only,
+                path_len: 0,
+            },
+            path: String::with_capacity(expected + 1),
+        }
+    }
+
+    /// The parent of the root is the root.
+    fn back(&mut self) {
+        if let Some(above) = self.above.pop() {
+            self.here = above;
+            self.path.truncate(above.path_len);
+        }
+    }
+
+    fn back_to_top(&mut self) {
+        self.above.truncate(1);
+        self.back();
+    }
+
+    fn found(&self, place: &Place<'a>) -> Found {
+        let path = &self.path[..place.path_len];
+        Found {
+            tree: place.tree.clone(),
+            ino: place.ino,
+            read_only: place.read_only,
+            path: if path.is_empty() { "/" } else { path }.to_owned(),
+        }
+    }
+}
+
 impl Files {
     /// The node at `path`, which must be there.
     pub(super) fn find(&self, path: &str, follow: bool) -> Result<Found, FsError> {
-        self.walk(path, follow)?.node.ok_or(FsError::NotFound)
+        match self.go(path, follow)? {
+            (_, Step::Missing(_)) => Err(FsError::NotFound),
+            (way, _) => Ok(way.found(&way.here)),
+        }
     }
 
     /// Walks to the last component of `path`, which may be missing; a link there is followed if
     /// `follow` says so or a slash comes after it.
     pub(super) fn walk(&self, path: &str, follow: bool) -> Result<Slot, FsError> {
+        let (way, last) = self.go(path, follow)?;
+        let there = || way.found(&way.here);
+        let (parent, name, node) = match last {
+            Step::Missing(name) => (there(), name, None),
+            Step::Named => {
+                let parent = way.above.last().unwrap_or(&way.here);
+                let name = way.path[parent.path_len..].trim_start_matches('/');
+                (way.found(parent), name.to_owned(), Some(there()))
+            }
+            Step::Dots | Step::Link(_) => (there(), String::new(), Some(there())),
+        };
+        Ok(Slot {
+            parent,
+            name,
+            node,
+            must_be_dir: path.ends_with('/'),
+        })
+    }
+
+    /// The way to the end of `path`, and its last step.
+    fn go(&self, path: &str, follow: bool) -> Result<(Way<'_>, Step), FsError> {
         if path.is_empty() {
             return Err(FsError::NotFound);
         }
@@ -77,133 +169,95 @@ impl Files {
         }
         let must_be_dir = path.ends_with('/');
         let follow = follow || must_be_dir;
+        let mut way = Way::new(&self.space, path.len());
+        let mut last = Step::Dots;
         let mut links = 0;
-        let mut stack: Vec<Found> = Vec::new();
-        let mut here = self.top();
-        let mut last = String::new();
-        let mut todo: Vec<String> = Vec::new();
-        push_components(&mut todo, path);
-        while let Some(name) = todo.pop() {
-            let is_dir_and_open = here.with_node(|node| match node.kind {
-                Kind::Directory(_) => Some(self.permits(node, Access::Execute)),
-                _ => None,
-            })?;
-            match is_dir_and_open {
-                None => return Err(FsError::NotADirectory),
-                Some(false) => return Err(FsError::Permission),
-                Some(true) => {}
+        let mut rest = Cow::Borrowed(path);
+        let mut passed = 0;
+        loop {
+            let todo = rest[passed..].trim_start_matches('/');
+            if todo.is_empty() {
+                break;
             }
-            if name == "." {
-                last.clear();
-                continue;
-            }
-            if name == ".." {
-                last.clear();
-                here = stack.pop().unwrap_or(here);
-                continue;
-            }
-            if name.len() > NAME_LIMIT {
-                return Err(FsError::NameTooLong);
-            }
-            let Some((next, link)) = self.step(&here, &name)? else {
-                if todo.is_empty() {
-                    return Ok(Slot {
-                        parent: here,
-                        name,
-                        node: None,
-                        must_be_dir,
-                    });
-                }
-                return Err(FsError::NotFound);
-            };
-            match link {
-                Some(target) if follow || !todo.is_empty() => {
+            let (name, after) = todo.split_at(todo.find('/').unwrap_or(todo.len()));
+            let is_last = after.bytes().all(|byte| byte == b'/');
+            passed = rest.len() - after.len();
+            last = self.step(&mut way, name, follow || !is_last)?;
+            match &last {
+                Step::Missing(_) if is_last => return Ok((way, last)),
+                Step::Missing(_) => return Err(FsError::NotFound),
+                Step::Link(target) => {
                     links += 1;
                     if links > LINK_LIMIT {
                         return Err(FsError::Loop);
                     }
                     if target.starts_with('/') {
-                        stack.clear();
-                        here = self.top();
+                        way.back_to_top();
                     }
-                    push_components(&mut todo, &target);
+                    rest = Cow::Owned(format!("{target}{after}"));
+                    passed = 0;
                 }
-                _ => {
-                    stack.push(std::mem::replace(&mut here, next));
-                    last = name;
-                }
+                Step::Dots | Step::Named => {}
             }
         }
-        if must_be_dir && !here.stat()?.is_dir() {
+        if must_be_dir && !way.found(&way.here).stat()?.is_dir() {
             return Err(FsError::NotADirectory);
         }
-        let parent = if last.is_empty() {
-            here.clone()
-        } else {
-            stack.pop().unwrap_or(here.clone())
-        };
-        Ok(Slot {
-            parent,
-            name: last,
-            node: Some(here),
-            must_be_dir,
-        })
+        Ok((way, last))
     }
 
-    fn top(&self) -> Found {
-        let tree = self.space.root.clone();
-        Found {
-            tree,
-            ino: ROOT,
-            read_only: self.space.read_only,
-            path: "/".to_owned(),
-        }
-    }
-
-    /// The entry `name` of directory `here`, and where it points if it is a link.
-    fn step(&self, here: &Found, name: &str) -> Result<Option<(Found, Option<String>)>, FsError> {
-        let slash = if here.path == "/" { "" } else { "/" };
-        let path = format!("{}{slash}{name}", here.path);
-        // The mount made last covers those made before it at the same place.
-        if let Some(mount) = self.space.mounts.iter().rfind(|mount| mount.target == path) {
-            let tree = mount.tree.clone();
-            return Ok(Some((
-                Found {
-                    tree,
-                    ino: ROOT,
-                    read_only: mount.read_only,
-                    path,
-                },
-                None,
-            )));
-        }
+    /// Goes on to `name`, unless it is missing, or a link that is to be followed.
+    fn step<'a>(&'a self, way: &mut Way<'a>, name: &str, follow: bool) -> Result<Step, FsError> {
+        let here = way.here;
         let state = here.tree.lock();
-        let Some(&ino) = state.entries(here.ino)?.get(name) else {
-            return Ok(None);
+        let node = state.node(here.ino)?;
+        let Kind::Directory(entries) = &node.kind else {
+            return Err(FsError::NotADirectory);
         };
-        let link = match &state.node(ino)?.kind {
-            Kind::Symlink(target) => Some(target.clone()),
-            _ => None,
-        };
-        let tree = here.tree.clone();
-        Ok(Some((
-            Found {
-                tree,
-                ino,
-                read_only: here.read_only,
-                path,
+        if !self.permits(node, Access::Execute) {
+            return Err(FsError::Permission);
+        }
+        if name == "." {
+            return Ok(Step::Dots);
+        }
+        if name == ".." {
+            way.back();
+            return Ok(Step::Dots);
+        }
+        if name.len() > NAME_LIMIT {
+            return Err(FsError::NameTooLong);
+        }
+        way.path.push('/');
+        way.path.push_str(name);
+        let path_len = way.path.len();
+        // The mount made last covers those made before it at the same place.
+        let mounts = &self.space.mounts;
+        let next = match mounts.iter().rfind(|mount| mount.target == way.path) {
+            Some(mount) => Place {
+                tree: &mount.tree,
+                ino: ROOT,
+                read_only: mount.read_only,
+                path_len,
             },
-            link,
-        )))
+            None => {
+                let Some(&ino) = entries.get(name) else {
+                    way.path.truncate(here.path_len);
+                    return Ok(Step::Missing(name.to_owned()));
+                };
+                if let Kind::Symlink(target) = &state.node(ino)?.kind
+                    && follow
+                {
+                    way.path.truncate(here.path_len);
+                    return Ok(Step::Link(target.clone()));
+                }
+                Place {
+                    ino,
+                    path_len,
+                    ..here
+                }
+            }
+        };
+        way.above.push(std::mem::replace(&mut way.here, next));
+        Ok(Step::Named)
     }
-}
-
-/// Pushes the components of `path` so that the first one is popped first.
-fn push_components(todo: &mut Vec<String>, path: &str) {
-    todo.extend(
-        path.split('/')
-            .rev()
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned),
-    );
 }

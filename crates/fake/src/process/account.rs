@@ -2,6 +2,9 @@
 
 use crate::fs::{Files, Owner};
 
+const USERS: &str = "/etc/passwd";
+const GROUPS: &str = "/etc/group";
+
 /// A user as a process runs under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
@@ -22,21 +25,19 @@ pub(crate) fn find_account(files: &Files, spec: &str) -> Result<Account, String>
     };
     let user = if user.is_empty() { "0" } else { user };
     let number = user.parse::<u32>().ok();
-    let line = lines(files, "/etc/passwd").into_iter().find(|fields| {
-        fields.first().is_some_and(|name| name == user)
-            || number.is_some() && field(fields, 2) == number
+    let line = find_line(files, USERS, |line| {
+        field(line, 0) == Some(user) || number.is_some() && id(line, 2) == number
     });
     let mut account = match (&line, number) {
         (Some(line), _) => Account {
             owner: Owner {
-                uid: field(line, 2).unwrap_or_default(),
-                gid: field(line, 3).unwrap_or_default(),
+                uid: id(line, 2).unwrap_or_default(),
+                gid: id(line, 3).unwrap_or_default(),
             },
-            home: line
-                .get(5)
+            home: field(line, 5)
                 .filter(|home| !home.is_empty())
-                .map_or("/", String::as_str)
-                .into(),
+                .unwrap_or("/")
+                .to_owned(),
         },
         (None, Some(uid)) => Account {
             owner: Owner { uid, gid: 0 },
@@ -57,49 +58,43 @@ pub(crate) fn find_account(files: &Files, spec: &str) -> Result<Account, String>
 }
 
 fn find_group(files: &Files, group: &str) -> Option<u32> {
-    let groups = lines(files, "/etc/group");
-    let line = groups
-        .iter()
-        .find(|fields| fields.first().is_some_and(|name| name == group));
-    line.and_then(|line| field(line, 2))
+    find_line(files, GROUPS, |line| field(line, 0) == Some(group))
+        .and_then(|line| id(&line, 2))
         .or_else(|| group.parse().ok())
 }
 
 /// The name of user `uid`.
 pub(super) fn user_name(files: &Files, uid: u32) -> Option<String> {
-    name_of(files, "/etc/passwd", uid)
+    name_of(files, USERS, uid)
 }
 
 /// The name of group `gid`.
 pub(super) fn group_name(files: &Files, gid: u32) -> Option<String> {
-    name_of(files, "/etc/group", gid)
+    name_of(files, GROUPS, gid)
 }
 
 /// The home directory of user `name`.
 pub(super) fn home_of(files: &Files, name: &str) -> Option<String> {
-    let users = lines(files, "/etc/passwd");
-    let line = users
-        .into_iter()
-        .find(|fields| fields.first().is_some_and(|user| user == name))?;
-    line.into_iter().nth(5)
+    let line = find_line(files, USERS, |line| field(line, 0) == Some(name))?;
+    field(&line, 5).map(str::to_owned)
 }
 
-fn name_of(files: &Files, file: &str, id: u32) -> Option<String> {
-    let line = lines(files, file)
-        .into_iter()
-        .find(|fields| field(fields, 2) == Some(id))?;
-    line.into_iter().next()
-}
-
-fn field(fields: &[String], index: usize) -> Option<u32> {
-    fields.get(index)?.parse().ok()
+fn name_of(files: &Files, path: &str, number: u32) -> Option<String> {
+    let line = find_line(files, path, |line| id(line, 2) == Some(number))?;
+    field(&line, 0).map(str::to_owned)
 }
 
 /// A container without the file has no names.
-fn lines(files: &Files, path: &str) -> Vec<Vec<String>> {
-    let content = files.read(path).unwrap_or_default();
+fn find_line(files: &Files, path: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let content = files.read(path).ok()?;
     let text = String::from_utf8_lossy(&content);
-    text.lines()
-        .map(|line| line.split(':').map(str::to_owned).collect())
-        .collect()
+    text.lines().find(|line| is_it(line)).map(str::to_owned)
+}
+
+fn field(line: &str, index: usize) -> Option<&str> {
+    line.split(':').nth(index)
+}
+
+fn id(line: &str, index: usize) -> Option<u32> {
+    field(line, index)?.parse().ok()
 }
