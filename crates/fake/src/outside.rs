@@ -8,9 +8,10 @@
 use crate::program::defuse;
 use std::{
     any::Any,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     future::poll_fn,
+    mem::{self, ManuallyDrop},
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
@@ -19,13 +20,10 @@ use std::{
 };
 
 thread_local! {
-    static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting { locks: 0, code: Vec::new() }) };
-}
-
-/// What waits for this thread to hold no lock any more.
-struct Waiting {
-    locks: usize,
-    code: Vec<Code>,
+    /// How many locks this thread holds.
+    static LOCKS: Cell<usize> = const { Cell::new(0) };
+    /// What waits until it holds none, and is empty then: so it need not be dropped, and is there to the thread's end.
+    static KEPT: RefCell<ManuallyDrop<Vec<Code>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 enum Code {
@@ -38,24 +36,17 @@ pub(crate) struct Locked(());
 
 impl Locked {
     pub(crate) fn begin() -> Self {
-        // At the end of a thread there is nothing left to count in.
-        let _ = WAITING.try_with(|waiting| waiting.borrow_mut().locks += 1);
+        LOCKS.set(LOCKS.get() + 1);
         Self(())
     }
 }
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        let code = WAITING.try_with(|waiting| {
-            let mut waiting = waiting.borrow_mut();
-            waiting.locks -= 1;
-            if waiting.locks == 0 {
-                std::mem::take(&mut waiting.code)
-            } else {
-                Vec::new()
-            }
-        });
-        run(code.unwrap_or_default());
+        LOCKS.set(LOCKS.get() - 1);
+        if LOCKS.get() == 0 {
+            run(KEPT.with_borrow_mut(|kept| mem::take(&mut **kept)));
+        }
     }
 }
 
@@ -79,13 +70,11 @@ fn run(code: Vec<Code>) {
 }
 
 fn is_locked() -> bool {
-    let locked = WAITING.try_with(|waiting| waiting.borrow().locks > 0);
-    locked.unwrap_or_default()
+    LOCKS.get() > 0
 }
 
 fn keep(code: Code) {
-    // It is only asked for where there is a lock, and so a place to count it in.
-    let _ = WAITING.try_with(|waiting| waiting.borrow_mut().code.push(code));
+    KEPT.with_borrow_mut(|kept| kept.push(code));
 }
 
 /// What is not dropped under the lock, since that runs code of others.
@@ -159,7 +148,7 @@ impl Wake for Caller {
 impl Drop for Caller {
     fn drop(&mut self) {
         if is_locked() {
-            let waker = std::mem::replace(&mut self.0, Waker::noop().clone());
+            let waker = mem::replace(&mut self.0, Waker::noop().clone());
             keep(Code::Drop(Box::new(waker)));
         }
     }
