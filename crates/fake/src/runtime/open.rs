@@ -40,10 +40,11 @@ pub(super) enum Cut {
 }
 
 impl Cut {
-    fn error(self) -> Error {
+    /// What it tells to what is open, unless that runs dry by itself.
+    fn ends(self, runs_dry: bool) -> Option<Error> {
         match self {
-            Self::Restored => restored(),
-            Self::Stopped => stopped(),
+            Self::Restored => Some(restored()),
+            Self::Stopped => (!runs_dry).then(stopped),
         }
     }
 }
@@ -150,21 +151,16 @@ struct Ends {
 impl Ends {
     /// Why it has to end now, if it has to.
     fn now(&self) -> Option<Error> {
-        let cut = self.cut().filter(|cut| !self.spares(*cut));
-        if let Some(cut) = cut {
-            return Some(cut.error());
-        }
-        let is_closed = self.closed.has_changed().unwrap_or_default();
-        is_closed.then(closed)
+        let cut = self.cut().and_then(|cut| cut.ends(self.runs_dry));
+        cut.or_else(|| {
+            let is_closed = self.closed.has_changed().unwrap_or_default();
+            is_closed.then(closed)
+        })
     }
 
     fn cut(&self) -> Option<Cut> {
         let cut = self.cut.has_changed().unwrap_or_default();
         cut.then(|| *self.cut.borrow())
-    }
-
-    fn spares(&self, cut: Cut) -> bool {
-        self.runs_dry && cut == Cut::Stopped
     }
 
     /// Comes back, with the reason, when it has to end.
@@ -174,8 +170,8 @@ impl Ends {
                 // The sender is held by what waits here.
                 let _ = self.cut.changed().await;
                 let cut = *self.cut.borrow_and_update();
-                if !(self.runs_dry && cut == Cut::Stopped) {
-                    return cut.error();
+                if let Some(error) = cut.ends(self.runs_dry) {
+                    return error;
                 }
             }
         };
