@@ -232,29 +232,29 @@ impl Files {
         let path_len = way.path.len();
         // The mount made last covers those made before it at the same place.
         let mounts = &self.space.mounts;
-        let next = match mounts.iter().rfind(|mount| mount.target == way.path) {
-            Some(mount) => Place {
+        let mount = mounts.iter().rfind(|mount| mount.target == way.path);
+        let next = if let Some(mount) = mount {
+            Place {
                 tree: &mount.tree,
                 ino: ROOT,
                 read_only: mount.read_only,
                 path_len,
-            },
-            None => {
-                let Some(&ino) = entries.get(name) else {
-                    way.path.truncate(here.path_len);
-                    return Ok(Step::Missing(name.to_owned()));
-                };
-                if let Kind::Symlink(target) = &state.node(ino)?.kind
-                    && follow
-                {
-                    way.path.truncate(here.path_len);
-                    return Ok(Step::Link(target.clone()));
-                }
-                Place {
-                    ino,
-                    path_len,
-                    ..here
-                }
+            }
+        } else {
+            let Some(&ino) = entries.get(name) else {
+                way.path.truncate(here.path_len);
+                return Ok(Step::Missing(name.to_owned()));
+            };
+            if let Kind::Symlink(target) = &state.node(ino)?.kind
+                && follow
+            {
+                way.path.truncate(here.path_len);
+                return Ok(Step::Link(target.clone()));
+            }
+            Place {
+                ino,
+                path_len,
+                ..here
             }
         };
         way.above.push(std::mem::replace(&mut way.here, next));
