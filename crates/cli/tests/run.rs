@@ -80,6 +80,20 @@ fn run_ends_as_docker_does_where_the_program_never_ran() {
 }
 
 #[test]
+fn run_does_not_promise_both_to_remove_and_to_restart() {
+    for line in [
+        "run --rm --restart on-failure:3",
+        "run -d --rm --restart always",
+    ] {
+        // Told before anything is pulled for it.
+        let told = fake(&format!("{line} busybox:1.36 false"));
+        refused(&told, 125, &["conflicting options", "--rm", "--restart"]);
+        assert!(!told.stderr.contains("is pulled"), "{}", told.stderr);
+    }
+    fine(fake("run --rm --restart no busybox true"));
+}
+
+#[test]
 fn run_pulls_what_is_missing_and_tells_so_on_stderr() {
     let told = fake("run busybox:1.36 echo ahoy");
     assert_eq!((told.code, told.stdout.as_str()), (Some(0), "ahoy\n"));

@@ -15,8 +15,8 @@ use futures::{StreamExt, TryStreamExt, channel::mpsc};
 use std::{cell::OnceCell, io::Write, pin::pin};
 use wharf::{
     ContainerId, ErrorKind, Exit, InspectOptions, Items, KillOptions, LogChunk, LogsOptions,
-    Operation, Pending, Platform, PullOptions, PullPolicy, Runtime, RuntimeExt, Signal,
-    StartOptions, StopOptions, WaitCondition, WaitOptions,
+    Operation, Pending, Platform, PullOptions, PullPolicy, RestartPolicy, Runtime, RuntimeExt,
+    Signal, StartOptions, StopOptions, WaitCondition, WaitOptions,
 };
 
 #[derive(Debug, clap::Args)]
@@ -73,6 +73,12 @@ impl Args {
         }
         let platform = self.config.platform.clone();
         let mut config = self.config.into_config(self.image.clone(), self.command)?;
+        if self.rm && config.restart != RestartPolicy::No {
+            return Err(Failure::Usage(
+                "conflicting options: what --rm removes when it exits, --restart cannot start again"
+                    .to_owned(),
+            ));
+        }
         // In the foreground we remove it ourselves: the engine would take its last words with it.
         config.auto_remove = self.rm && self.detach;
 
