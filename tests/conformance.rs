@@ -1,19 +1,13 @@
 //! The suite on the fake, always, and on every engine that `WHARF_ENGINES` names.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "what is skipped, and why nothing is run, is said where test runners say it"
-)]
-
-use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
+use libtest_mimic::{Completion, Failed, Trial};
 use std::{
     process::ExitCode,
     sync::{Arc, PoisonError, RwLock},
 };
 use wharf_conformance::{Case, Harness, Need, Outcome, cases};
 use wharf_core::{Call, Layer, Next, Result, Runtime, RuntimeExt};
-use wharf_tests::{Engine, Engines, engine, harness, paused, real};
+use wharf_tests::{engine, harness, on_engines, paused, real};
 
 type Done = std::result::Result<Completion, Failed>;
 
@@ -74,49 +68,19 @@ fn is_alone(case: &Case) -> bool {
     case.needs.contains(&Need::Exclusive)
 }
 
-/// An engine that does not answer is a failure where it is required, and named as skipped where it is not.
-fn answers(engine: &Engine) -> Trial {
-    let (required, silence) = (engine.required, engine.silence.clone());
-    Trial::ignorable_test(format!("{}::answers", engine.name), move || match silence {
-        None => Ok(Completion::Completed),
-        Some(why) if required => Err(why.into()),
-        Some(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
-    })
-}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let engines = match Engines::from_env() {
-        Ok(engines) => engines,
-        Err(why) => {
-            eprintln!("{why}");
-            return ExitCode::FAILURE;
+    on_engines(|engines| {
+        let mut trials = Vec::new();
+        for (title, wrap) in FAKES {
+            trials.extend(cases().iter().map(|case| on_the_fake(title, wrap, case)));
         }
-    };
-    let mut trials = Vec::new();
-    for (title, wrap) in FAKES {
-        trials.extend(cases().iter().map(|case| on_the_fake(title, wrap, case)));
-    }
-    for name in engines.missing {
-        trials.push(Trial::test(format!("{name}::is_there"), move || {
-            Err(format!("WHARF_REQUIRE wants {name}, which WHARF_ENGINES does not name").into())
-        }));
-    }
-    for engine in &engines.named {
-        trials.push(answers(engine));
-        if engine.silence.is_none() {
+        trials.extend(engines.answers());
+        for engine in engines.named.iter().filter(|it| it.silence.is_none()) {
             let on_it =
                 |case| on_an_engine(case, engine.harness.clone(), Arc::clone(&engine.turns));
             let (alone, others): (Vec<_>, Vec<_>) = cases().iter().partition(|case| is_alone(case));
             trials.extend(others.into_iter().chain(alone).map(on_it));
         }
-    }
-    let conclusion = run(&arguments, trials);
-    if engines.named.is_empty() {
-        println!(
-            "real engines: skipped, since WHARF_ENGINES names none; \
-             try WHARF_ENGINES=docker=unix:///var/run/docker.sock"
-        );
-    }
-    conclusion.exit_code()
+        trials
+    })
 }

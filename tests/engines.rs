@@ -1,8 +1,10 @@
 //! The real engines that the environment names.
 
+use libtest_mimic::{Arguments, Completion, Trial, run};
 use std::{
     collections::BTreeSet,
     env,
+    process::ExitCode,
     sync::{Arc, RwLock},
 };
 use tempfile::TempDir;
@@ -40,7 +42,51 @@ pub struct Engine {
     pub turns: Arc<RwLock<()>>,
 }
 
+/// The `main` of a test binary that runs on the engines of the environment. Says what is wrong with that, and what is
+/// skipped where it names none.
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what is skipped, and why nothing is run, is said where test runners say it"
+)]
+pub fn on_engines(trials: impl FnOnce(&Engines) -> Vec<Trial>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let engines = match Engines::from_env() {
+        Ok(engines) => engines,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let conclusion = run(&arguments, trials(&engines));
+    if engines.named.is_empty() {
+        println!(
+            "real engines: skipped, since WHARF_ENGINES names none; \
+             try WHARF_ENGINES=docker=unix:///var/run/docker.sock"
+        );
+    }
+    conclusion.exit_code()
+}
+
 impl Engines {
+    /// Whether all are there that are required. One that does not answer is a failure where it is required, and named
+    /// as skipped where it is not.
+    pub fn answers(&self) -> Vec<Trial> {
+        let missing = self.missing.iter().map(|name| {
+            let why = format!("WHARF_REQUIRE wants {name}, which WHARF_ENGINES does not name");
+            Trial::test(format!("{name}::is_there"), move || Err(why.into()))
+        });
+        let named = self.named.iter().map(|engine| {
+            let (required, silence) = (engine.required, engine.silence.clone());
+            Trial::ignorable_test(format!("{}::answers", engine.name), move || match silence {
+                None => Ok(Completion::Completed),
+                Some(why) if required => Err(why.into()),
+                Some(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
+            })
+        });
+        missing.chain(named).collect()
+    }
+
     /// Reads the environment. Says what is wrong with it.
     pub fn from_env() -> Result<Self, String> {
         let read = |name| env::var(name).unwrap_or_default();

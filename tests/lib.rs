@@ -1,10 +1,10 @@
-//! What the tests of the workspace share: harnesses for the fake and for the engines that the environment names, and
-//! the tokio runtimes that cases are run in.
+//! What the tests of the workspace share: harnesses for the fake and for the engines that the environment names, how
+//! tests are run there, and the tokio runtimes that cases are run in.
 
 pub mod differential;
 mod engines;
 
-pub use engines::{Engine, Engines};
+pub use engines::{Engine, Engines, on_engines};
 
 use std::sync::Arc;
 use wharf_conformance::Harness;

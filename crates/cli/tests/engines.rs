@@ -1,13 +1,48 @@
 //! The command on real engines: those that `WHARF_ENGINES` names (`name=url,…`).
 #![allow(clippy::unwrap_used, reason = "a test's way to fail")]
-#![allow(clippy::print_stderr, reason = "a test says what it skips")]
 #![allow(dead_code, reason = "each file uses its part of the support")]
 
 mod support;
 
+use libtest_mimic::{Completion, Trial};
 use serde_json::Value;
-use std::{io::Write, process::Stdio};
+use std::{
+    io::Write,
+    process::{ExitCode, Stdio},
+};
 use support::{Told, fine, run, start, wharf};
+use wharf_tests::on_engines;
+
+/// Each of these functions, with its name.
+macro_rules! tests { ($($name:ident,)*) => { [$((stringify!($name), $name as fn(&Engine)),)*] } }
+
+fn main() -> ExitCode {
+    let tests = tests![
+        a_containers_life_can_be_led_from_the_command_line,
+        logs_are_cut_and_stamped_as_they_are_asked_for,
+        exit_codes_are_the_programs_or_dockers,
+        the_tour_leaves_nothing_behind,
+    ];
+    on_engines(|engines| {
+        let mut trials = engines.answers();
+        for engine in &engines.named {
+            for (at, (name, test)) in tests.into_iter().enumerate() {
+                let silence = engine.silence.clone();
+                let url = engine.url.clone();
+                let title = format!("{}::{name}", engine.name);
+                trials.push(Trial::ignorable_test(title, move || {
+                    if let Some(why) = silence {
+                        return Ok(Completion::ignored_with(format!("skipped: {why}")));
+                    }
+                    let name = format!("wharf-cli-{}-{at}", std::process::id());
+                    test(&Engine { url, name });
+                    Ok(Completion::Completed)
+                }));
+            }
+        }
+        trials
+    })
+}
 
 /// One engine, and a name of our own on it.
 struct Engine {
@@ -38,151 +73,112 @@ impl Drop for Engine {
     }
 }
 
-fn on_each_engine(test: fn(&Engine)) {
-    let named = std::env::var("WHARF_ENGINES").unwrap_or_default();
-    let engines: Vec<_> = named
-        .split(',')
-        .filter_map(|engine| engine.split_once('='))
-        .collect();
-    if engines.is_empty() {
-        eprintln!("skipped: WHARF_ENGINES names no engine");
+fn a_containers_life_can_be_led_from_the_command_line(engine: &Engine) {
+    let id = engine.fine("run -d --name NAME -l wharf.test=cli -e COLOUR=blue busybox sleep 600");
+    let id = id.trim_end();
+    assert!(engine.fine("ps --no-trunc").contains(id));
+    assert_eq!(
+        engine
+            .fine("ps -q --no-trunc -f name=NAME -f label=wharf.test=cli")
+            .trim_end(),
+        id
+    );
+    assert!(
+        engine
+            .fine("exec -e SIZE=big NAME env")
+            .contains("COLOUR=blue\n")
+    );
+    let mut cat = wharf(&format!(
+        "--runtime {} exec -i {} cat",
+        engine.url, engine.name
+    ));
+    cat.stdin(Stdio::piped());
+    let mut cat = start(cat);
+    cat.stdin.take().unwrap().write_all(b"ahoy").unwrap();
+    assert_eq!(fine(cat.wait_with_output().unwrap().into()), "ahoy");
+    let failed = engine.call("exec NAME false");
+    assert_eq!((failed.code, failed.stderr.as_str()), (Some(1), ""));
+
+    let info: Value = serde_json::from_str(&engine.fine("inspect NAME")).unwrap();
+    assert_eq!(info[0]["id"], id);
+    assert_eq!(info[0]["state"], "running");
+
+    let refused = engine.call("rm NAME");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.starts_with("wharf: "), "{}", refused.stderr);
+
+    engine.fine("stop -t 0 NAME");
+    assert_eq!(engine.fine("wait NAME"), "137\n");
+    let ended: Value = serde_json::from_str(&engine.fine("wait --json NAME")).unwrap();
+    assert_eq!(
+        (ended["container"].as_str(), ended["code"].as_i64()),
+        (Some(&*engine.name), Some(137))
+    );
+    assert_eq!(engine.fine("start NAME").trim_end(), engine.name);
+    engine.fine("stop -t 0 NAME");
+    engine.fine("rm NAME");
+    assert!(!engine.has(&engine.name));
+
+    let events = engine.fine("events --since 5m --until 0s -f container=NAME -f type=container");
+    for action in ["create", "start", "die", "destroy"] {
+        assert!(
+            events.contains(&format!(" container {action} {id}")),
+            "{action} in {events}"
+        );
     }
-    for (engine, url) in engines {
-        eprintln!("on {engine}");
-        let name = format!(
-            "wharf-cli-{}-{:?}",
-            std::process::id(),
-            std::thread::current().id()
-        );
-        let name = name.replace(['(', ')'], "");
-        test(&Engine {
-            url: url.to_owned(),
-            name,
-        });
+}
+
+fn logs_are_cut_and_stamped_as_they_are_asked_for(engine: &Engine) {
+    let mut command = wharf(&format!(
+        "--runtime {} run --name {} busybox sh -c",
+        engine.url, engine.name
+    ));
+    // The order of two streams that are written to at once is nobody's promise.
+    command.arg("echo err >&2; sleep 0.5; for n in 1 2 3; do echo out $n; done");
+    let told = run(command);
+    assert_eq!(
+        (told.stdout.as_str(), told.stderr.as_str()),
+        ("out 1\nout 2\nout 3\n", "err\n")
+    );
+
+    let told = engine.call("logs NAME");
+    assert_eq!(
+        (told.stdout.as_str(), told.stderr.as_str()),
+        ("out 1\nout 2\nout 3\n", "err\n")
+    );
+    let told = engine.call("logs -t --tail 1 -f NAME");
+    let time = told.stdout.trim_end().strip_suffix(" out 3").unwrap();
+    assert!(
+        time.ends_with('Z') && time.len() == "2026-01-31T12:00:00.000000000Z".len(),
+        "{time}"
+    );
+    assert_eq!(engine.fine("logs --until 1h NAME"), "");
+    let json: Value =
+        serde_json::from_str(engine.fine("logs --json -n 3 NAME").lines().next().unwrap()).unwrap();
+    assert_eq!(json["source"], "stdout");
+}
+
+fn exit_codes_are_the_programs_or_dockers(engine: &Engine) {
+    for (line, code) in [
+        ("run --rm --name NAME busybox true", 0),
+        ("run --rm --name NAME busybox false", 1),
+        ("run --rm --name NAME busybox nosuch", 127),
+        ("run --rm --name NAME busybox /etc", 126),
+        ("run --rm --name NAME --network nosuch busybox true", 125),
+    ] {
+        let told = engine.call(line);
+        assert_eq!(told.code, Some(code), "{line}: {}", told.stderr);
+        assert!(!engine.has(&engine.name), "{line}");
     }
 }
 
-#[test]
-fn a_containers_life_can_be_led_from_the_command_line() {
-    on_each_engine(|engine| {
-        let id =
-            engine.fine("run -d --name NAME -l wharf.test=cli -e COLOUR=blue busybox sleep 600");
-        let id = id.trim_end();
-        assert!(engine.fine("ps --no-trunc").contains(id));
-        assert_eq!(
-            engine
-                .fine("ps -q --no-trunc -f name=NAME -f label=wharf.test=cli")
-                .trim_end(),
-            id
-        );
-        assert!(
-            engine
-                .fine("exec -e SIZE=big NAME env")
-                .contains("COLOUR=blue\n")
-        );
-        let mut cat = wharf(&format!(
-            "--runtime {} exec -i {} cat",
-            engine.url, engine.name
-        ));
-        cat.stdin(Stdio::piped());
-        let mut cat = start(cat);
-        cat.stdin.take().unwrap().write_all(b"ahoy").unwrap();
-        assert_eq!(fine(cat.wait_with_output().unwrap().into()), "ahoy");
-        let failed = engine.call("exec NAME false");
-        assert_eq!((failed.code, failed.stderr.as_str()), (Some(1), ""));
-
-        let info: Value = serde_json::from_str(&engine.fine("inspect NAME")).unwrap();
-        assert_eq!(info[0]["id"], id);
-        assert_eq!(info[0]["state"], "running");
-
-        let refused = engine.call("rm NAME");
-        assert_eq!(refused.code, Some(1));
-        assert!(refused.stderr.starts_with("wharf: "), "{}", refused.stderr);
-
-        engine.fine("stop -t 0 NAME");
-        assert_eq!(engine.fine("wait NAME"), "137\n");
-        let ended: Value = serde_json::from_str(&engine.fine("wait --json NAME")).unwrap();
-        assert_eq!(
-            (ended["container"].as_str(), ended["code"].as_i64()),
-            (Some(&*engine.name), Some(137))
-        );
-        assert_eq!(engine.fine("start NAME").trim_end(), engine.name);
-        engine.fine("stop -t 0 NAME");
-        engine.fine("rm NAME");
-        assert!(!engine.has(&engine.name));
-
-        let events =
-            engine.fine("events --since 5m --until 0s -f container=NAME -f type=container");
-        for action in ["create", "start", "die", "destroy"] {
-            assert!(
-                events.contains(&format!(" container {action} {id}")),
-                "{action} in {events}"
-            );
-        }
-    });
-}
-
-#[test]
-fn logs_are_cut_and_stamped_as_they_are_asked_for() {
-    on_each_engine(|engine| {
-        let mut command = wharf(&format!(
-            "--runtime {} run --name {} busybox sh -c",
-            engine.url, engine.name
-        ));
-        // The order of two streams that are written to at once is nobody's promise.
-        command.arg("echo err >&2; sleep 0.5; for n in 1 2 3; do echo out $n; done");
-        let told = run(command);
-        assert_eq!(
-            (told.stdout.as_str(), told.stderr.as_str()),
-            ("out 1\nout 2\nout 3\n", "err\n")
-        );
-
-        let told = engine.call("logs NAME");
-        assert_eq!(
-            (told.stdout.as_str(), told.stderr.as_str()),
-            ("out 1\nout 2\nout 3\n", "err\n")
-        );
-        let told = engine.call("logs -t --tail 1 -f NAME");
-        let time = told.stdout.trim_end().strip_suffix(" out 3").unwrap();
-        assert!(
-            time.ends_with('Z') && time.len() == "2026-01-31T12:00:00.000000000Z".len(),
-            "{time}"
-        );
-        assert_eq!(engine.fine("logs --until 1h NAME"), "");
-        let json: Value =
-            serde_json::from_str(engine.fine("logs --json -n 3 NAME").lines().next().unwrap())
-                .unwrap();
-        assert_eq!(json["source"], "stdout");
-    });
-}
-
-#[test]
-fn exit_codes_are_the_programs_or_dockers() {
-    on_each_engine(|engine| {
-        for (line, code) in [
-            ("run --rm --name NAME busybox true", 0),
-            ("run --rm --name NAME busybox false", 1),
-            ("run --rm --name NAME busybox nosuch", 127),
-            ("run --rm --name NAME busybox /etc", 126),
-            ("run --rm --name NAME --network nosuch busybox true", 125),
-        ] {
-            let told = engine.call(line);
-            assert_eq!(told.code, Some(code), "{line}: {}", told.stderr);
-            assert!(!engine.has(&engine.name), "{line}");
-        }
-    });
-}
-
-#[test]
-fn the_tour_leaves_nothing_behind() {
-    on_each_engine(|engine| {
-        let text = engine.fine("tour");
-        assert!(
-            text.contains("docked: the Mary Ann") && text.contains("nothing left behind"),
-            "{text}"
-        );
-        let (_, label) = text.split_once("under the label ").unwrap();
-        let label = label.lines().next().unwrap();
-        assert_eq!(engine.fine(&format!("ps -aq -f label={label}")), "");
-    });
+fn the_tour_leaves_nothing_behind(engine: &Engine) {
+    let text = engine.fine("tour");
+    assert!(
+        text.contains("docked: the Mary Ann") && text.contains("nothing left behind"),
+        "{text}"
+    );
+    let (_, label) = text.split_once("under the label ").unwrap();
+    let label = label.lines().next().unwrap();
+    assert_eq!(engine.fine(&format!("ps -aq -f label={label}")), "");
 }
