@@ -1,6 +1,9 @@
-//! The programs that once showed a difference between the fake and a real engine, on every engine that `WHARF_ENGINES`
-//! names. `just differential` writes such a program when it finds one; it goes to `differential/regressions/`, under a
-//! name that says what it showed.
+//! What real engines have shown, kept. The fake is held to all of it, wherever this runs. The programs of
+//! `differential/regressions/`, which once showed a difference, are also run side by side with every engine that
+//! `WHARF_ENGINES` names; those of `differential/samples/` are the first of the random ones.
+//!
+//! `just differential` writes a program that shows a difference to a file. Once that is mended,
+//! `--replay FILE --record tests/differential/regressions` keeps it, under a name that says what it showed.
 
 #![expect(
     clippy::print_stdout,
@@ -12,17 +15,17 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial, run};
 use std::{fs, path::Path, process::ExitCode, time::Duration};
 use wharf_tests::{
     Engines,
-    differential::{Bench, Outcome, Program},
+    differential::{Bench, Outcome, Program, Recording},
 };
 
-const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/differential/regressions");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/differential");
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = programs().and_then(|programs| Ok((programs, Engines::from_env()?)));
-    let (programs, engines) = match trials {
-        Ok(found) => found,
+    let read = || Ok::<_, String>((kept("regressions")?, kept("samples")?, Engines::from_env()?));
+    let (regressions, samples, engines) = match read() {
+        Ok(read) => read,
         Err(why) => {
             eprintln!("{why}");
             return ExitCode::FAILURE;
@@ -30,8 +33,8 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     for engine in &engines.named {
-        for (at, (name, program)) in programs.iter().enumerate() {
-            let program = program.clone();
+        for (at, (name, kept)) in regressions.iter().enumerate() {
+            let program = kept.program.clone();
             let (url, silence) = (engine.url.clone(), engine.silence.clone());
             let title = format!("{}::{name}", engine.name);
             trials.push(Trial::ignorable_test(title, move || match silence {
@@ -41,12 +44,18 @@ fn main() -> ExitCode {
             }));
         }
     }
+    let count = regressions.len();
+    trials.extend(regressions.into_iter().chain(samples).map(|(name, kept)| {
+        Trial::test(format!("recorded::{name}"), move || {
+            match kept.hold_the_fake()? {
+                None => Ok(()),
+                Some(difference) => Err(format!("real is {}: {difference}", kept.engine).into()),
+            }
+        })
+    }));
     let conclusion = run(&arguments, trials);
     if engines.named.is_empty() {
-        println!(
-            "{} programs: skipped, since WHARF_ENGINES names none",
-            programs.len()
-        );
+        println!("{count} programs beside a real engine: skipped, since WHARF_ENGINES names none");
     }
     conclusion.exit_code()
 }
@@ -55,24 +64,24 @@ fn agree(url: &str, at: usize, program: &Program) -> Result<Completion, Failed> 
     // No world's name may begin another's.
     let world = format!("wr{:x}-{at}-", std::process::id());
     match Bench::new(url, PATIENCE)?.run(program, &world)? {
-        Outcome::Same => Ok(Completion::Completed),
+        Outcome::Same(_) => Ok(Completion::Completed),
         Outcome::Differs(difference) => Err(difference.to_string().into()),
     }
 }
 
-/// All that are kept, by name.
-fn programs() -> Result<Vec<(String, Program)>, String> {
+/// All that are kept in one folder, by name.
+fn kept(folder: &str) -> Result<Vec<(String, Recording)>, String> {
     let said = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let folder = Path::new(PROGRAMS);
-    let entries = fs::read_dir(folder).map_err(|error| said(folder, &error))?;
-    let mut programs = Vec::new();
+    let folder = Path::new(FOLDER).join(folder);
+    let entries = fs::read_dir(&folder).map_err(|error| said(&folder, &error))?;
+    let mut kept = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| said(folder, &error))?.path();
+        let path = entry.map_err(|error| said(&folder, &error))?.path();
         let text = fs::read_to_string(&path).map_err(|error| said(&path, &error))?;
-        let program = serde_json::from_str(&text).map_err(|error| said(&path, &error))?;
+        let recording = serde_json::from_str(&text).map_err(|error| said(&path, &error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        programs.push((name.into_owned(), program));
+        kept.push((name.into_owned(), recording));
     }
-    programs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(programs)
+    kept.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(kept)
 }

@@ -19,7 +19,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use wharf_tests::differential::{Bench, Difference, Outcome, Program, shrink};
+use wharf_tests::differential::{Bench, Difference, Outcome, Program, Recording, shrink};
 
 /// How long an engine gets to show what it has shown before.
 const SHORT: Duration = Duration::from_secs(1);
@@ -57,9 +57,13 @@ struct Arguments {
     /// Where programs that show a difference are written to.
     #[arg(long, value_name = "DIR", default_value = "target/differential")]
     found: PathBuf,
-    /// Runs the program of this file instead of random ones.
+    /// Runs the program of this file, or of this recording, instead of random ones.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+    /// Writes to this folder what both showed of the programs on which they agree: `cargo test` holds the engine in memory
+    /// to it where there is no other.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
 }
 
 /// What all workers share.
@@ -100,12 +104,16 @@ fn main() -> ExitCode {
 fn replay(arguments: &Arguments, file: &Path) -> Result<ExitCode, String> {
     let said = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = fs::read_to_string(file).map_err(|error| said(&error))?;
-    let program: Program = serde_json::from_str(&text).map_err(|error| said(&error))?;
+    let program = Program::from_json(&text).map_err(|error| said(&error))?;
     let bench = Bench::new(&arguments.runtime, Duration::from_secs(arguments.patience))?;
     let outcome = bench.run(&program, &world(arguments.seed, 0));
     let steps = program.0.len();
     let differences = match outcome.map_err(|error| error.to_string())? {
-        Outcome::Same => 0,
+        Outcome::Same(seen) => {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            keep(arguments, &name, || bench.record(&program, seen))?;
+            0
+        }
         Outcome::Differs(difference) => {
             println!("{difference}");
             1
@@ -185,7 +193,11 @@ impl Run {
             let program = Program::random(of_both(*seed, at), *steps);
             let said = |error: wharf_core::Error| format!("program {at}: {error}");
             match bench.run(&program, &world(*seed, at)).map_err(said)? {
-                Outcome::Same => self.note(at, None)?,
+                Outcome::Same(seen) => {
+                    let record = || bench.record(&program, seen);
+                    keep(&self.arguments, &format!("{seed}-{at}"), record)?;
+                    self.note(at, None)?;
+                }
                 Outcome::Differs(difference) => {
                     bench.set_patience(SHORT);
                     let found = self.make_small(&bench, at, &program, &difference)?;
@@ -258,6 +270,24 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Writes a recording of that name, if there shall be one.
+fn keep(
+    arguments: &Arguments,
+    name: &str,
+    record: impl FnOnce() -> wharf_core::Result<Recording>,
+) -> Result<(), String> {
+    let Some(folder) = &arguments.record else {
+        return Ok(());
+    };
+    let file = folder.join(format!("{name}.json"));
+    let said = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+    let recording = record().map_err(|error| said(&error))?;
+    let json = serde_json::to_string_pretty(&recording).map_err(|error| said(&error))?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&file, json + "\n"))
+        .map_err(|error| said(&error))
 }
 
 /// What a file of programs that are done is about: those of another run are others.

@@ -1,6 +1,6 @@
 //! A program: operations to do one after the other, as data.
 
-use super::place::Place;
+use super::{place::Place, recording::Recording};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_core::*;
@@ -117,6 +117,10 @@ impl Program {
     /// # Errors
     /// There is no JSON for it.
     pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(&self.in_short()?)
+    }
+
+    pub(super) fn in_short(&self) -> serde_json::Result<Value> {
         let whole = serde_json::to_value(self)?;
         let means_the_same = |value: &Value| {
             serde_json::from_value::<Self>(value.clone())
@@ -130,7 +134,19 @@ impl Program {
                 short = shorter;
             }
         }
-        serde_json::to_string_pretty(&short)
+        Ok(short)
+    }
+
+    /// What a file says: a program, or a recording of one.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        if text.trim_start().starts_with('[') {
+            serde_json::from_str(text)
+        } else {
+            serde_json::from_str::<Recording>(text).map(|recording| recording.program)
+        }
     }
 }
 

@@ -5,8 +5,10 @@ use super::{
     exemptions::Exemptions,
     perform::World,
     program::{Program, Step},
+    recording::{Image, Recording},
 };
 use crate::{paused, real};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
@@ -27,24 +29,41 @@ const LAST: Duration = Duration::from_millis(200);
 pub struct Bench {
     tokio: tokio::runtime::Runtime,
     real: Arc<dyn Runtime>,
-    image: ImageInfo,
-    exemptions: Exemptions,
+    /// The id of its image.
+    image: String,
+    /// What it says of itself: name, version, API.
+    about: Version,
+    double: Double,
     patience: Duration,
+}
+
+/// A fake with the image that a real engine has.
+pub(super) struct Double {
+    image: Image,
+    exemptions: Exemptions,
 }
 
 /// What a program showed.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Both engines agree.
-    Same,
+    /// Both engines agree on this.
+    Same(Trace),
     /// They do not.
     Differs(Difference),
 }
 
 /// What is seen at rest: the answer to each step with the world after it, and at last the events.
-struct Trace {
-    steps: Vec<(Value, Value)>,
-    events: Value,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    pub(super) steps: Vec<Seen>,
+    pub(super) events: Value,
+}
+
+/// What is seen after one step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) answer: Value,
+    pub(super) world: Value,
 }
 
 impl Bench {
@@ -59,15 +78,22 @@ impl Bench {
             let image = docker
                 .inspect_image(IMAGE, InspectImageOptions::default())
                 .await?;
-            let api = docker.version().await?.api_version.unwrap_or_default();
-            Ok::<_, Error>((Arc::new(docker) as Arc<dyn Runtime>, image, api))
+            let about = docker.version().await?;
+            Ok::<_, Error>((Arc::new(docker) as Arc<dyn Runtime>, image, about))
         });
-        let (real, image, api) = connected.map_err(|error| error.to_string())?;
+        let (real, image, about) = connected.map_err(|error| error.to_string())?;
+        let api = about.api_version.clone().unwrap_or_default();
+        let exemptions = Exemptions::load()?.of(&api);
+        let of_image = Image {
+            config: image.config,
+            created: image.created.unwrap_or_default(),
+        };
         Ok(Self {
             tokio,
             real,
-            image,
-            exemptions: Exemptions::load()?.of(&api),
+            image: image.id.as_str().to_owned(),
+            about,
+            double: Double::new(of_image, exemptions),
             patience,
         })
     }
@@ -82,43 +108,28 @@ impl Bench {
     /// # Errors
     /// An engine does not let itself be looked at; what it answers to the steps is no error.
     pub fn run(&self, program: &Program, world: &str) -> Result<Outcome> {
-        let expected = self.expect(program, world)?;
+        let expected = self.double.expect(program, world)?;
         self.tokio.block_on(async {
-            let image = self.image.id.as_str();
-            let mut here = World::open(Arc::clone(&self.real), world, image).await?;
+            let mut here = World::open(Arc::clone(&self.real), world, &self.image).await?;
             let outcome = self.hold(program, &expected, &mut here).await;
             here.sweep().await?;
-            Ok(outcome?.map_or(Outcome::Same, Outcome::Differs))
+            Ok(outcome?.map_or(Outcome::Same(expected), Outcome::Differs))
         })
     }
 
-    /// What the fake says.
-    fn expect(&self, program: &Program, world: &str) -> Result<Trace> {
-        let tokio = paused()
-            .map_err(|error| Error::new(ErrorKind::Internal, "no runtime").with_source(error))?;
-        let image = ImageFixture::busybox()
-            .with_config(self.image.config.clone())
-            .with_created(self.image.created.unwrap_or_default());
-        let id = image.id();
-        let fake = Fake::builder()
-            .without_images()
-            .image(IMAGE, image)?
-            .build();
-        tokio.block_on(async {
-            let runtime: Arc<dyn Runtime> = Arc::new(fake.runtime());
-            let mut there = World::open(runtime, world, id.as_str()).await?;
-            let mut steps = Vec::with_capacity(program.0.len());
-            for step in &program.0 {
-                let answer = there.perform(step).await?;
-                tokio::time::sleep(REST).await;
-                steps.push((
-                    self.bare("answer", answer),
-                    self.bare("world", there.look().await?),
-                ));
-            }
-            let events = self.bare("events", there.happened());
-            Ok(Trace { steps, events })
-        })
+    /// What both engines showed of a program, to be kept.
+    ///
+    /// # Errors
+    /// It cannot be kept as it is.
+    pub fn record(&self, program: &Program, seen: Trace) -> Result<Recording> {
+        let recording = Recording {
+            engine: format!("{} {}", self.about.engine, self.about.version),
+            api: self.about.api_version.clone().unwrap_or_default(),
+            image: self.double.image.clone(),
+            program: program.clone(),
+            seen,
+        };
+        recording.folded()
     }
 
     /// Holds the real engine to it. None: it does as expected.
@@ -129,14 +140,14 @@ impl Bench {
         world: &mut World,
     ) -> Result<Option<Difference>> {
         let last = program.0.len().saturating_sub(1);
-        for (at, (step, (answer, rest))) in program.0.iter().zip(&expected.steps).enumerate() {
-            let expected = json!({"answer": answer, "world": rest});
+        for (at, (step, seen)) in program.0.iter().zip(&expected.steps).enumerate() {
+            let expected = json!({"answer": seen.answer, "world": seen.world});
             if let Some(difference) = self.step(at, step, &expected, world).await? {
                 return Ok(Some(difference));
             }
             if at == last {
                 tokio::time::sleep(LAST).await;
-                let expected = json!({"world": rest});
+                let expected = json!({"world": seen.world});
                 let places = differences(&expected, &json!({"world": self.look(world).await?}));
                 if !places.is_empty() {
                     return Ok(Some(Difference { step: at, places }));
@@ -196,6 +207,46 @@ impl Bench {
         Ok(self.bare("world", world.look().await?))
     }
 
+    fn bare(&self, name: &str, value: Value) -> Value {
+        self.double.bare(name, value)
+    }
+}
+
+impl Double {
+    pub(super) fn new(image: Image, exemptions: Exemptions) -> Self {
+        Self { image, exemptions }
+    }
+
+    /// What the fake says.
+    pub(super) fn expect(&self, program: &Program, world: &str) -> Result<Trace> {
+        let tokio = paused()
+            .map_err(|error| Error::new(ErrorKind::Internal, "no runtime").with_source(error))?;
+        let image = ImageFixture::busybox()
+            .with_config(self.image.config.clone())
+            .with_created(self.image.created);
+        let id = image.id();
+        let fake = Fake::builder()
+            .without_images()
+            .image(IMAGE, image)?
+            .build();
+        tokio.block_on(async {
+            let runtime: Arc<dyn Runtime> = Arc::new(fake.runtime());
+            let mut there = World::open(runtime, world, id.as_str()).await?;
+            let mut steps = Vec::with_capacity(program.0.len());
+            for step in &program.0 {
+                let answer = there.perform(step).await?;
+                tokio::time::sleep(REST).await;
+                steps.push(Seen {
+                    answer: self.bare("answer", answer),
+                    world: self.bare("world", there.look().await?),
+                });
+            }
+            let events = self.bare("events", there.happened());
+            Ok(Trace { steps, events })
+        })
+    }
+
+    /// Without what is not compared.
     fn bare(&self, name: &str, mut value: Value) -> Value {
         self.exemptions.apply(name, &mut value);
         value
