@@ -1,7 +1,7 @@
 //! What ends a command early, what is said about it, and the exit code.
 
 use std::io::{self, Write};
-use wharf::{Error, ErrorKind, ResourceKind};
+use wharf::{Error, ErrorKind, ResourceKind, Signal};
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Stdout or a file.
     Io(io::Error),
+    /// Nobody reads what a program writes, and it does not end.
+    Unread,
     /// It has been said already.
     Reported,
 }
@@ -32,6 +34,15 @@ impl From<Error> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+/// The code that is known already, unless the result could not be shown. Whether anybody has read it to its end changes
+/// nothing: a check that failed has failed also for `grep -q`.
+pub(crate) fn verdict(shown: Result<(), Failure>, code: u8) -> Outcome {
+    match shown {
+        Err(failure) if !failure.is_closed_pipe() => Err(failure),
+        _ => Ok(code),
     }
 }
 
@@ -54,6 +65,8 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<u8> {
         match self {
             Self::NotStarted(_, code) => Some(*code),
+            // That of a program that writes to a closed pipe itself.
+            Self::Unread => Some(128 + Signal::PIPE.number()),
             _ => None,
         }
     }
@@ -70,7 +83,7 @@ impl Failure {
                 failure.report();
                 return complain(advice);
             }
-            Self::Reported => return,
+            Self::Reported | Self::Unread => return,
         };
         complain(&message);
         if let Some(advice) = advice {
@@ -117,6 +130,17 @@ mod tests {
         let missing = Error::new(ErrorKind::ContainerNotFound, "there is no container web");
         assert!(advice(&missing).unwrap().contains("ps -a"));
         assert_eq!(advice(&Error::new(ErrorKind::Internal, "oh")), None);
+    }
+
+    #[test]
+    fn a_code_that_is_known_is_told_also_to_a_closed_pipe() {
+        let trouble = |kind| Err(Failure::from(io::Error::from(kind)));
+        let (closed, full) = (io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull);
+        for code in [0, 3] {
+            assert_eq!(verdict(Ok(()), code).unwrap(), code);
+            assert_eq!(verdict(trouble(closed), code).unwrap(), code);
+            assert!(matches!(verdict(trouble(full), code), Err(Failure::Io(_))));
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use crate::failure::Failure;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -23,6 +26,11 @@ pub(crate) struct Format {
     /// Write the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A line of ours.
+pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
+    Ok(writeln!(stdout(), "{text}")?)
 }
 
 /// A result as indented JSON.

@@ -8,9 +8,9 @@ use libtest_mimic::{Completion, Trial};
 use serde_json::Value;
 use std::{
     io::Write,
-    process::{ExitCode, Stdio},
+    process::{Command, ExitCode, Stdio},
 };
-use support::{Told, fine, run, start, wharf};
+use support::{Told, fine, refused, run, start, unread, wharf};
 use wharf_tests::on_engines;
 
 /// Each of these functions, with its name.
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         a_containers_life_can_be_led_from_the_command_line,
         logs_are_cut_and_stamped_as_they_are_asked_for,
         exit_codes_are_the_programs_or_dockers,
+        what_is_not_read_has_its_exit_code_all_the_same,
         the_tour_leaves_nothing_behind,
     ];
     on_engines(|engines| {
@@ -51,9 +52,16 @@ struct Engine {
 }
 
 impl Engine {
-    fn call(&self, line: &str) -> Told {
+    /// A line in which `NAME` is ours, and more words as they are.
+    fn command(&self, line: &str, more: &[&str]) -> Command {
         let line = line.replace("NAME", &self.name);
-        run(wharf(&format!("--runtime {} {line}", self.url)))
+        let mut command = wharf(&format!("--runtime {} {line}", self.url));
+        command.args(more);
+        command
+    }
+
+    fn call(&self, line: &str) -> Told {
+        run(self.command(line, &[]))
     }
 
     fn fine(&self, line: &str) -> String {
@@ -69,7 +77,7 @@ impl Engine {
 /// Whatever the test finds, nothing of it stays.
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.call("rm -f NAME");
+        self.call("rm -f NAME NAME-1 NAME-2");
     }
 }
 
@@ -181,4 +189,35 @@ fn the_tour_leaves_nothing_behind(engine: &Engine) {
     let (_, label) = text.split_once("under the label ").unwrap();
     let label = label.lines().next().unwrap();
     assert_eq!(engine.fine(&format!("ps -aq -f label={label}")), "");
+}
+
+fn what_is_not_read_has_its_exit_code_all_the_same(engine: &Engine) {
+    engine.fine("run -d --name NAME busybox sleep 600");
+    let script = "echo one; echo why >&2; exit 3";
+    let told = unread(engine.command("exec NAME sh -c", &[script]));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(3), "why\n"));
+    let told = unread(engine.command("exec --json NAME false", &[]));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(1), ""));
+    let told = unread(engine.command("exec NAME echo one", &[]));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+
+    // The one that ended cannot be told; the other has its turn.
+    engine.fine("stop -t 0 NAME");
+    refused(
+        &unread(engine.command("wait NAME nosuch", &[])),
+        1,
+        &["nosuch"],
+    );
+    engine.fine("rm NAME");
+
+    let script = "echo one; echo two; sleep 0.3; echo three; echo why >&2; exit 3";
+    let told = unread(engine.command("run --rm --name NAME busybox sh -c", &[script]));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(3), "why\n"));
+    let endless = "while true; do echo one; sleep 0.1; done";
+    let told = unread(engine.command("run --rm --name NAME busybox sh -c", &[endless]));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(141), ""));
+    assert!(!engine.has(&engine.name));
+    let told = unread(engine.command("run --name NAME busybox sh -c", &[endless]));
+    refused(&told, 141, &["goes on, unread"]);
+    assert_eq!(engine.fine("ps -q -f name=^NAME$").lines().count(), 1);
 }

@@ -10,7 +10,7 @@ use std::{
     os::unix::ffi::OsStrExt,
     time::{Duration, Instant},
 };
-use support::{Told, fake, fake_shell, fine, interrupt, refused, run, start, wharf};
+use support::{Told, fake, fake_shell, fine, interrupt, refused, run, start, unread, wharf};
 
 #[test]
 fn run_shows_both_outputs_and_ends_with_the_programs_code() {
@@ -19,6 +19,23 @@ fn run_shows_both_outputs_and_ends_with_the_programs_code() {
         (told.code, told.stdout.as_str(), told.stderr.as_str()),
         (Some(3), "out\n", "err\n")
     );
+}
+
+#[test]
+fn a_program_that_is_not_read_ends_with_its_own_code() {
+    let mut command = wharf("--runtime fake: run --rm busybox sh -c");
+    command.arg("echo one; echo two; sleep 0.1; echo three; echo why >&2; exit 3");
+    let told = unread(command);
+    assert_eq!((told.code, told.stderr.as_str()), (Some(3), "why\n"));
+}
+
+#[test]
+fn a_program_that_is_not_read_and_does_not_end_is_left_as_by_sigpipe() {
+    let told = unread(wharf("--runtime fake: run --rm busybox yes"));
+    assert_eq!((told.code, told.stderr.as_str()), (Some(141), ""));
+
+    let told = unread(wharf("--runtime fake: run busybox yes"));
+    refused(&told, 141, &["goes on, unread"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::run::{config::set, exit_code};
 use crate::{
     context::Context,
-    failure::{Failure, Outcome},
+    failure::{Failure, Outcome, verdict},
     output::{Format, json, raw},
 };
 use std::{
@@ -67,13 +67,14 @@ impl Args {
             config.input = input()?.into();
         }
         let output = runtime.exec_container(&self.container, config).await?;
-        if self.format.json {
-            json(&output)?;
+        let shown = if self.format.json {
+            json(&output)
         } else {
-            raw(io::stdout(), &output.stdout)?;
-            raw(io::stderr(), &output.stderr)?;
-        }
-        Ok(exit_code(&output.exit))
+            let shown = raw(io::stdout(), &output.stdout);
+            // Whoever has closed the one may read the other.
+            shown.and(raw(io::stderr(), &output.stderr))
+        };
+        verdict(shown, exit_code(&output.exit))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::{
     context::Context,
-    failure::{Failure, Outcome},
+    failure::{Failure, Outcome, verdict},
     output::json,
 };
 use clap::ValueEnum;
@@ -43,12 +43,7 @@ impl Args {
                 }
             }
         }
-        json(&found)?;
-        if failed {
-            Err(Failure::Reported)
-        } else {
-            Ok(0)
-        }
+        verdict(json(&found), u8::from(failed))
     }
 
     async fn find(&self, runtime: &dyn Runtime, name: &str) -> Result<Value, Failure> {

@@ -20,11 +20,10 @@ mod wait;
 
 use crate::{
     context::Context,
-    failure::{Failure, Outcome},
-    output::stdout,
+    failure::{Failure, Outcome, verdict},
+    output::line,
 };
 use clap::Subcommand;
-use std::io::Write;
 
 /// One row a subcommand: its name in the code, its file, and what `--help` says of it.
 macro_rules! commands { ($( $(#[$doc:meta])* $Name:ident $module:ident, )*) => {
@@ -98,16 +97,12 @@ async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failur
     for name in names {
         match act(name).await {
             Ok(text) if text.is_empty() || written.is_err() => {}
-            Ok(text) => written = writeln!(stdout(), "{text}"),
+            Ok(text) => written = line(text),
             Err(failure) => {
                 failure.report();
                 failed = true;
             }
         }
     }
-    if failed {
-        return Err(Failure::Reported);
-    }
-    written?;
-    Ok(0)
+    verdict(written, u8::from(failed))
 }

@@ -1,10 +1,9 @@
 use crate::{
     context::Context,
-    failure::{Failure, Outcome},
-    output::{Format, json_line, stdout},
+    failure::{Failure, Outcome, verdict},
+    output::{Format, json_line, line},
 };
 use serde::Serialize;
-use std::io::Write;
 use wharf::{Exit, WaitOptions};
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +27,7 @@ struct Ended<'a> {
 impl Args {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let runtime = context.connect().await?;
-        let mut failed = false;
+        let (mut failed, mut written) = (false, Ok(()));
         // All are armed before the first is waited for, so that none can end or go unseen meanwhile.
         let mut waits = Vec::new();
         for container in &self.containers {
@@ -43,18 +42,16 @@ impl Args {
                 Err(error) => Err(error),
             };
             match exit {
-                Ok(exit) if self.format.json => json_line(&Ended { container, exit })?,
-                Ok(exit) => writeln!(stdout(), "{}", exit.code)?,
+                // The others are waited for also where nobody can be told.
+                Ok(_) if written.is_err() => {}
+                Ok(exit) if self.format.json => written = json_line(&Ended { container, exit }),
+                Ok(exit) => written = line(exit.code),
                 Err(error) => {
                     Failure::from(error).report();
                     failed = true;
                 }
             }
         }
-        if failed {
-            Err(Failure::Reported)
-        } else {
-            Ok(0)
-        }
+        verdict(written, u8::from(failed))
     }
 }

@@ -33,6 +33,13 @@ pub(crate) fn run(mut command: Command) -> Told {
     command.output().unwrap().into()
 }
 
+/// What it tells on stderr, and its exit code, where nobody reads its stdout: every write fails.
+pub(crate) fn unread(command: Command) -> Told {
+    let mut child = start(command);
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap().into()
+}
+
 /// On the fake.
 pub(crate) fn fake(line: &str) -> Told {
     run(wharf(&format!("--runtime fake: {line}")))

@@ -5,7 +5,7 @@ mod summary;
 
 use crate::{
     context::Context,
-    failure::{Failure, Outcome, complain},
+    failure::{Failure, Outcome, complain, verdict},
     interrupt::Interrupts,
     output::json,
 };
@@ -90,7 +90,7 @@ impl Args {
             Form::Json => json(&report),
             Form::Markdown => summary::markdown(&report),
         });
-        verdict(shown, report.failed)
+        verdict(shown, u8::from(report.failed > 0))
     }
 
     /// Any engine; somebody may be using it.
@@ -157,29 +157,4 @@ fn advise(wharf: &str) {
     complain(&format!(
         "`{wharf} rm -f $({wharf} ps -aq -f {label})` removes the containers"
     ));
-}
-
-/// The exit code. Whether anybody has read the result to its end says nothing about the engine.
-fn verdict(shown: Result<(), Failure>, failed: u64) -> Outcome {
-    match shown {
-        Err(failure) if failed == 0 || !failure.is_closed_pipe() => Err(failure),
-        _ => Ok(u8::from(failed > 0)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io;
-
-    #[test]
-    fn cases_that_failed_are_told_by_the_exit_code_also_to_a_closed_pipe() {
-        let trouble = |kind| Err(Failure::from(io::Error::from(kind)));
-        let (closed, full) = (io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull);
-        assert_eq!(verdict(Ok(()), 0).unwrap(), 0);
-        assert_eq!(verdict(Ok(()), 3).unwrap(), 1);
-        assert_eq!(verdict(trouble(closed), 3).unwrap(), 1);
-        assert!(verdict(trouble(closed), 0).unwrap_err().is_closed_pipe());
-        assert!(!verdict(trouble(full), 3).unwrap_err().is_closed_pipe());
-    }
 }

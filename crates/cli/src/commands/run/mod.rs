@@ -5,14 +5,15 @@ pub(crate) mod config;
 use super::logs::Lines;
 use crate::{
     context::Context,
-    failure::{Failure, Outcome, complain},
+    failure::{Failure, Outcome, complain, verdict},
     interrupt::{Interrupts, PATIENCE},
-    output::stdout,
+    output::line,
     progress::{self, Show},
 };
 use config::ConfigArgs;
 use futures::{StreamExt, TryStreamExt, channel::mpsc};
-use std::{cell::OnceCell, io::Write, pin::pin};
+use std::{cell::OnceCell, pin::pin, time::Duration};
+use tokio::time::timeout;
 use wharf::{
     ContainerId, ErrorKind, Exit, InspectOptions, Items, KillOptions, LogChunk, LogsOptions,
     Operation, Pending, Platform, PullOptions, PullPolicy, RestartPolicy, Runtime, RuntimeExt,
@@ -56,6 +57,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
 }
+
+/// Where nobody reads it any more, a program has so long to end by itself: most do, and their exit code is what the
+/// caller needs.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 fn policy(text: &str) -> Result<PullPolicy, String> {
     match PullPolicy::from(text) {
@@ -119,6 +124,9 @@ impl Args {
         let Some(id) = made.get() else {
             return outcome;
         };
+        if matches!(outcome, Err(Failure::Unread)) && !self.rm {
+            complain(&format!("container {} goes on, unread", id.short()));
+        }
         // A detached one that was started is the engine's to remove.
         if self.rm && (!self.detach || outcome.is_err()) {
             let removal = runtime.remove_container_if_exists(id);
@@ -132,10 +140,8 @@ impl Args {
             return Ok(code);
         }
         let code = outcome?;
-        if self.detach {
-            writeln!(stdout(), "{id}")?;
-        }
-        Ok(code)
+        let shown = if self.detach { line(id) } else { Ok(()) };
+        verdict(shown, code)
     }
 }
 
@@ -214,7 +220,23 @@ async fn foreground(
 async fn watch(mut logs: Items<LogChunk>, exit: Pending<Exit>) -> Outcome {
     let mut out = Lines::default();
     while let Some(chunk) = logs.try_next().await? {
-        out.write(&chunk)?;
+        match out.write(&chunk) {
+            Err(failure) if failure.is_closed_pipe() => {
+                let end = to_its_end(logs, out, exit);
+                return timeout(LAST_WORDS, end)
+                    .await
+                    .unwrap_or(Err(Failure::Unread));
+            }
+            written => written?,
+        }
+    }
+    Ok(exit_code(&exit.await?))
+}
+
+/// What is left to be written, for the one of stdout and stderr that is still read, and the exit code.
+async fn to_its_end(mut logs: Items<LogChunk>, mut out: Lines, exit: Pending<Exit>) -> Outcome {
+    while let Some(chunk) = logs.try_next().await? {
+        verdict(out.write(&chunk), 0)?;
     }
     Ok(exit_code(&exit.await?))
 }
