@@ -1,4 +1,4 @@
-//! Numbers and times for people, in the words of the `docker` command.
+//! Numbers, times and texts for people, in the words of the `docker` command.
 
 use wharf::Timestamp;
 
@@ -54,6 +54,44 @@ pub(crate) fn shortened(text: &str, width: usize) -> String {
     }
 }
 
+/// A text in quotes that shows what is in it: in one line, and with nothing that a terminal would obey. As Go's `%q`.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text, &['"', '\\']))
+}
+
+/// The same without quotes, so that quotes and backslashes stand for themselves.
+pub(crate) fn one_line(text: &str) -> String {
+    escaped(text, &[])
+}
+
+fn escaped(text: &str, also: &[char]) -> String {
+    let escape = |c: char| match c {
+        c if also.contains(&c) => format!("\\{c}"),
+        c if is_printable(c) => c.to_string(),
+        '\u{7}' => r"\a".to_owned(),
+        '\u{8}' => r"\b".to_owned(),
+        '\t' => r"\t".to_owned(),
+        '\n' => r"\n".to_owned(),
+        '\u{b}' => r"\v".to_owned(),
+        '\u{c}' => r"\f".to_owned(),
+        '\r' => r"\r".to_owned(),
+        c => match u32::from(c) {
+            code @ ..0x80 => format!(r"\x{code:02x}"),
+            code @ ..0x10000 => format!(r"\u{code:04x}"),
+            code => format!(r"\U{code:08x}"),
+        },
+    };
+    text.chars().map(escape).collect()
+}
+
+fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return c == ' ' || c.is_ascii_graphic();
+    }
+    // The standard library knows, and spares what combines with a character before it.
+    format!(".{c}").escape_debug().nth(2).is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +133,26 @@ mod tests {
             );
         }
         assert_eq!(ago(None, now), "");
+    }
+
+    #[test]
+    fn nothing_in_a_text_breaks_its_line_or_commands_a_terminal() {
+        for (text, expected) in [
+            ("sleep 10", "sleep 10"),
+            (
+                "it's ü e\u{301} ⚓\u{fe0f} 🚢",
+                "it's ü e\u{301} ⚓\u{fe0f} 🚢",
+            ),
+            ("a\nb \"q\" \\", r#"a\nb \"q\" \\"#),
+            ("\u{7}\u{8}\t\u{b}\u{c}\r", r"\a\b\t\v\f\r"),
+            ("\u{1b}[31m\0\u{7f}", r"\x1b[31m\x00\x7f"),
+            // The one-character escape, and what turns a line around.
+            ("\u{9b}31m\u{202e}\u{2028}", r"\u009b31m\u202e\u2028"),
+            ("\u{e0001}", r"\U000e0001"),
+        ] {
+            assert_eq!(quoted(text), format!("\"{expected}\""));
+        }
+        assert_eq!(one_line("a\"b\\\n"), r#"a"b\\n"#);
     }
 
     #[test]

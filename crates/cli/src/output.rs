@@ -1,6 +1,6 @@
 //! What is written to stdout: lines, tables and JSON. Colours are taken out where stdout is no terminal.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, human::one_line};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::{
@@ -51,7 +51,7 @@ pub(crate) fn raw(mut to: impl Write, bytes: &[u8]) -> Result<(), Failure> {
     Ok(to.flush()?)
 }
 
-/// Columns under titles, each as wide as its widest cell.
+/// Columns under titles, each as wide as its widest cell. A cell is one line, whatever is in it.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -65,13 +65,14 @@ impl Table {
 
     /// One more row; what it lacks stays empty.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter().map(|cell| one_line(&cell));
+        self.rows.push(cells.collect());
     }
 
     /// One more column at the right: its title, then a cell a row.
     pub(crate) fn column(&mut self, cells: impl IntoIterator<Item = String>) {
         for (row, cell) in self.rows.iter_mut().zip(cells) {
-            row.push(cell);
+            row.push(one_line(&cell));
         }
     }
 
@@ -104,12 +105,12 @@ mod tests {
         let mut table = Table::new(["ID", "NAME"]);
         table.row(["1".to_owned(), "web".to_owned()]);
         table.row(["größer".to_owned(), String::new()]);
-        table.column(["SIZE", "1B", "2B"].map(str::to_owned));
+        table.column(["SIZE", "1B", "2\nB"].map(str::to_owned));
         let mut text = Vec::new();
         table.write(&mut text).unwrap();
         assert_eq!(
             String::from_utf8(text).unwrap(),
-            "ID       NAME   SIZE\n1        web    1B\ngrößer          2B\n"
+            "ID       NAME   SIZE\n1        web    1B\ngrößer          2\\nB\n"
         );
     }
 }

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         logs_are_cut_and_stamped_as_they_are_asked_for,
         exit_codes_are_the_programs_or_dockers,
         what_is_not_read_has_its_exit_code_all_the_same,
+        a_command_is_told_in_one_line_whatever_is_in_it,
         the_tour_leaves_nothing_behind,
     ];
     on_engines(|engines| {
@@ -210,7 +211,7 @@ fn what_is_not_read_has_its_exit_code_all_the_same(engine: &Engine) {
     );
     engine.fine("rm NAME");
 
-    let script = "echo one; echo two; sleep 0.3; echo three; echo why >&2; exit 3";
+    let script = "echo one; echo two; sleep 0.1; echo three; echo why >&2; exit 3";
     let told = unread(engine.command("run --rm --name NAME busybox sh -c", &[script]));
     assert_eq!((told.code, told.stderr.as_str()), (Some(3), "why\n"));
     let endless = "while true; do echo one; sleep 0.1; done";
@@ -220,4 +221,20 @@ fn what_is_not_read_has_its_exit_code_all_the_same(engine: &Engine) {
     let told = unread(engine.command("run --name NAME busybox sh -c", &[endless]));
     refused(&told, 141, &["goes on, unread"]);
     assert_eq!(engine.fine("ps -q -f name=^NAME$").lines().count(), 1);
+}
+
+fn a_command_is_told_in_one_line_whatever_is_in_it(engine: &Engine) {
+    let script = "sleep 600 # a\nb \"q\" \u{1b}[31mred\t\\ ü \u{7f}\u{9b}";
+    fine(run(
+        engine.command("run -d --name NAME busybox sh -c", &[script])
+    ));
+    let table = engine.fine("ps --no-trunc -f name=^NAME$");
+    // As Docker's own command has it.
+    let shown = r#""sh -c 'sleep 600 # a\nb \"q\" \x1b[31mred\t\\ ü \x7f\u009b'""#;
+    assert!(table.contains(shown), "{table}");
+    assert_eq!(table.lines().count(), 2);
+
+    engine.fine("exec NAME true a\u{1b}b");
+    let events = engine.fine("events --since 5m --until 0s -f container=NAME");
+    assert!(events.contains(r"exec_create: true a\x1bb"), "{events}");
 }

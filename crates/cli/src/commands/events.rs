@@ -1,6 +1,7 @@
 use crate::{
     context::Context,
     failure::Outcome,
+    human::one_line,
     output::{Format, json_line, stdout},
     parse::{FilterArgs, time::moment},
 };
@@ -58,10 +59,11 @@ fn line(event: &Event) -> String {
     let Event {
         kind, action, id, ..
     } = event;
-    format!(
+    // Commands and labels may have anything in them.
+    one_line(&format!(
         "{time} {kind} {action}{detail} {id} ({})",
         attributes.join(", ")
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -72,11 +74,11 @@ mod tests {
     fn an_event_is_one_line() {
         let time: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
         let event = Event::new(time, "container", "exec_create", "abc")
-            .with_detail("ls -l")
-            .with_attributes([("name", "web"), ("image", "busybox")]);
+            .with_detail("echo a\nb")
+            .with_attributes([("name", "web"), ("image", "busybox"), ("a", "\u{1b}c")]);
         assert_eq!(
             line(&event),
-            "2026-01-31T12:00:00.000000000Z container exec_create: ls -l abc (image=busybox, name=web)"
+            r"2026-01-31T12:00:00.000000000Z container exec_create: echo a\nb abc (a=\x1bc, image=busybox, name=web)"
         );
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     context::Context,
     failure::Outcome,
-    human::{ago, shortened, size},
+    human::{ago, quoted, shortened, size},
     output::{Format, Table, json, stdout},
     parse::FilterArgs,
 };
@@ -93,7 +93,7 @@ fn table(
         table.row([
             id(container),
             container.image.clone(),
-            format!("\"{}\"", shortened(&container.command, width)),
+            quoted(&shortened(&container.command, width)),
             ago(container.created, now),
             container.status.clone(),
             ports.join(", "),

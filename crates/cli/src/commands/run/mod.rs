@@ -60,7 +60,7 @@ pub(crate) struct Args {
 
 /// Where nobody reads it any more, a program has so long to end by itself: most do, and their exit code is what the
 /// caller needs.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 fn policy(text: &str) -> Result<PullPolicy, String> {
     match PullPolicy::from(text) {
