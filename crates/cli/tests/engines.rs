@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::{
     io::Write,
     process::{Command, ExitCode, Stdio},
+    time::{Duration, Instant},
 };
 use support::{Told, fine, refused, run, start, unread, wharf};
 use wharf_tests::on_engines;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         logs_are_cut_and_stamped_as_they_are_asked_for,
         exit_codes_are_the_programs_or_dockers,
         what_is_not_read_has_its_exit_code_all_the_same,
+        several_are_stopped_and_removed_at_the_same_time,
         a_command_is_told_in_one_line_whatever_is_in_it,
         the_tour_leaves_nothing_behind,
     ];
@@ -221,6 +223,26 @@ fn what_is_not_read_has_its_exit_code_all_the_same(engine: &Engine) {
     let told = unread(engine.command("run --name NAME busybox sh -c", &[endless]));
     refused(&told, 141, &["goes on, unread"]);
     assert_eq!(engine.fine("ps -q -f name=^NAME$").lines().count(), 1);
+}
+
+fn several_are_stopped_and_removed_at_the_same_time(engine: &Engine) {
+    const GRACE: Duration = Duration::from_secs(3);
+    let names = ["NAME", "NAME-1", "NAME-2"].map(|name| name.replace("NAME", &engine.name));
+    for name in &names {
+        engine.fine(&format!("run -d --name {name} busybox sleep 600"));
+    }
+    // A sleep that is the first process has no ear for SIGTERM.
+    let begun = Instant::now();
+    let told = engine.call("stop -t 3 NAME nosuch NAME-1 NAME-2");
+    let took = begun.elapsed();
+    refused(&told, 1, &["nosuch"]);
+    assert_eq!(told.stdout.lines().collect::<Vec<_>>(), names);
+    assert!(took >= GRACE && took < 3 * GRACE, "{took:?}");
+
+    let told = engine.call("rm NAME-2 nosuch NAME-1 NAME");
+    refused(&told, 1, &["nosuch"]);
+    let removed: Vec<_> = told.stdout.lines().rev().collect();
+    assert_eq!(removed, names);
 }
 
 fn a_command_is_told_in_one_line_whatever_is_in_it(engine: &Engine) {

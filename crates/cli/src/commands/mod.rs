@@ -24,6 +24,8 @@ use crate::{
     output::line,
 };
 use clap::Subcommand;
+use futures::{StreamExt, stream};
+use std::pin::pin;
 
 /// One row a subcommand: its name in the code, its file, and what `--help` says of it.
 macro_rules! commands { ($( $(#[$doc:meta])* $Name:ident $module:ident, )*) => {
@@ -90,12 +92,23 @@ impl Command {
     }
 }
 
-/// Does the same to each of several things and prints what comes of it. One that fails does not keep the others from
-/// their turn, and neither does a closed stdout; the command fails then.
-async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failure>) -> Outcome {
+/// One after the other: what is done to one may matter to the next.
+const IN_TURN: usize = 1;
+/// As many at a time as docker's own command works on.
+const TOGETHER: usize = 50;
+
+/// Does the same to each of several things, so many at a time, and prints what comes of it in their order. One that
+/// fails does not keep the others from their turn, and neither does a closed stdout; the command fails then.
+async fn each(
+    names: &[String],
+    at_a_time: usize,
+    act: impl AsyncFn(&str) -> Result<String, Failure>,
+) -> Outcome {
     let (mut failed, mut written) = (false, Ok(()));
-    for name in names {
-        match act(name).await {
+    let acts = names.iter().map(|name| act(name));
+    let mut ends = pin!(stream::iter(acts).buffered(at_a_time));
+    while let Some(end) = ends.next().await {
+        match end {
             Ok(text) if text.is_empty() || written.is_err() => {}
             Ok(text) => written = line(text),
             Err(failure) => {
@@ -105,4 +118,26 @@ async fn each(names: &[String], act: impl AsyncFn(&str) -> Result<String, Failur
         }
     }
     verdict(written, u8::from(failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::{Instant, sleep};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_goes_together_takes_as_long_as_the_longest() {
+        let names = ["20", "30", "no number", "10"].map(str::to_owned);
+        for (at_a_time, seconds) in [(IN_TURN, 60), (2, 40), (TOGETHER, 30)] {
+            let begun = Instant::now();
+            let outcome = each(&names, at_a_time, async |name| {
+                let seconds = name.parse().map_err(|_| Failure::Reported)?;
+                sleep(Duration::from_secs(seconds)).await;
+                Ok(String::new())
+            });
+            assert_eq!(outcome.await.unwrap(), 1);
+            assert_eq!(begun.elapsed().as_secs(), seconds, "{at_a_time}");
+        }
+    }
 }

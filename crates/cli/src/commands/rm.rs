@@ -1,4 +1,4 @@
-use super::each;
+use super::{TOGETHER, each};
 use crate::{
     context::Context,
     failure::{Outcome, complain},
@@ -26,7 +26,7 @@ impl Args {
             .with_force(self.force)
             .with_volumes(self.volumes);
         let runtime = context.connect().await?;
-        each(&self.containers, async |id| {
+        each(&self.containers, TOGETHER, async |id| {
             match runtime.remove_container(id, options.clone()).await {
                 Err(error) if self.force && error.kind() == ErrorKind::ContainerNotFound => {
                     complain(error.message());

@@ -1,4 +1,4 @@
-use super::each;
+use super::{IN_TURN, each};
 use crate::{context::Context, failure::Outcome};
 use wharf::RemoveImageOptions;
 
@@ -23,7 +23,7 @@ impl Args {
             .with_force(self.force)
             .with_no_prune(self.no_prune);
         let runtime = context.connect().await?;
-        each(&self.images, async |image| {
+        each(&self.images, IN_TURN, async |image| {
             let removed = runtime.remove_image(image, options.clone()).await?;
             let untagged = removed
                 .untagged

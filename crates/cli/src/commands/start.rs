@@ -1,4 +1,4 @@
-use super::each;
+use super::{IN_TURN, each};
 use crate::{context::Context, failure::Outcome};
 use wharf::StartOptions;
 
@@ -12,7 +12,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let runtime = context.connect().await?;
-        each(&self.containers, async |id| {
+        each(&self.containers, IN_TURN, async |id| {
             runtime.start_container(id, StartOptions::default()).await?;
             Ok(id.to_owned())
         })

@@ -1,4 +1,4 @@
-use super::each;
+use super::{TOGETHER, each};
 use crate::{context::Context, failure::Outcome};
 use std::time::Duration;
 use wharf::{Grace, Signal, StopOptions};
@@ -29,7 +29,7 @@ impl Args {
         let mut options = StopOptions::default().with_grace(grace(self.time));
         options.signal = self.signal;
         let runtime = context.connect().await?;
-        each(&self.containers, async |id| {
+        each(&self.containers, TOGETHER, async |id| {
             runtime.stop_container(id, options.clone()).await?;
             Ok(id.to_owned())
         })
