@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         what_is_not_read_has_its_exit_code_all_the_same,
         several_are_stopped_and_removed_at_the_same_time,
         a_command_is_told_in_one_line_whatever_is_in_it,
+        a_suite_that_tests_nothing_is_no_success,
         the_tour_leaves_nothing_behind,
     ];
     on_engines(|engines| {
@@ -259,4 +260,23 @@ fn a_command_is_told_in_one_line_whatever_is_in_it(engine: &Engine) {
     engine.fine("exec NAME true a\u{1b}b");
     let events = engine.fine("events --since 5m --until 0s -f container=NAME");
     assert!(events.contains(r"exec_create: true a\x1bb"), "{events}");
+}
+
+fn a_suite_that_tests_nothing_is_no_success(engine: &Engine) {
+    // Without an image to pull.
+    let mut command = engine.command("conform --filter pull_takes_the_platform", &[]);
+    command.env("CLICOLOR_FORCE", "1");
+    let told = run(command);
+    refused(&told, 2, &["nothing was tested"]);
+    let yellow = "\u{1b}[33m";
+    let summary = told
+        .stdout
+        .lines()
+        .find(|line| line.contains("0 passed, 0 failed"));
+    assert!(summary.unwrap().contains(yellow), "{}", told.stdout);
+    refused(
+        &engine.call("conform --filter pull_takes_the_platform --format json"),
+        2,
+        &["nothing was tested"],
+    );
 }

@@ -90,7 +90,14 @@ impl Args {
             Form::Json => json(&report),
             Form::Markdown => summary::markdown(&report),
         });
-        verdict(shown, u8::from(report.failed > 0))
+        let code = match (report.passed, report.failed) {
+            (0, 0) => {
+                complain("nothing was tested: no case could be run to its end");
+                2
+            }
+            (_, failed) => u8::from(failed > 0),
+        };
+        verdict(shown, code)
     }
 
     /// Any engine; somebody may be using it.

@@ -3,7 +3,7 @@
 use super::live::line;
 use crate::{
     failure::Failure,
-    output::{BOLD, GREEN, RED, Table, stdout},
+    output::{BOLD, GREEN, RED, Table, YELLOW, stdout},
 };
 use std::{collections::BTreeMap, io::Write};
 use wharf_conformance::{CaseReport, Outcome, Report};
@@ -70,7 +70,11 @@ pub(super) fn text(report: &Report) -> Result<(), Failure> {
     let mut out = stdout();
     writeln!(out)?;
     table.write(&mut out)?;
-    let style = if report.failed > 0 { RED } else { GREEN };
+    let style = match (report.passed, report.failed) {
+        (0, 0) => YELLOW,
+        (_, 0) => GREEN,
+        _ => RED,
+    };
     writeln!(out, "\n{BOLD}{style}{}{style:#}{BOLD:#}", summary(report))?;
     for case in failures(report) {
         writeln!(out, "{}", line(case))?;
