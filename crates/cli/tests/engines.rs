@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         what_is_not_read_has_its_exit_code_all_the_same,
         several_are_stopped_and_removed_at_the_same_time,
         a_command_is_told_in_one_line_whatever_is_in_it,
+        what_docker_takes_for_no_limit_is_taken,
         a_suite_that_tests_nothing_is_no_success,
         the_tour_leaves_nothing_behind,
     ];
@@ -260,6 +261,19 @@ fn a_command_is_told_in_one_line_whatever_is_in_it(engine: &Engine) {
     engine.fine("exec NAME true a\u{1b}b");
     let events = engine.fine("events --since 5m --until 0s -f container=NAME");
     assert!(events.contains(r"exec_create: true a\x1bb"), "{events}");
+}
+
+fn what_docker_takes_for_no_limit_is_taken(engine: &Engine) {
+    engine
+        .fine("run --name NAME -m 0 --cpus 0 --pids-limit 0 --add-host pier=10.0.0.1 busybox true");
+    let info: Value = serde_json::from_str(&engine.fine("inspect NAME")).unwrap();
+    for limit in ["memory", "cpus", "pids_limit"] {
+        assert_eq!(info[0]["config"][limit], Value::Null, "{limit}");
+    }
+    assert_eq!(info[0]["config"]["extra_hosts"][0], "pier:10.0.0.1");
+    // All, and of those only what runs, as without it.
+    assert_eq!(engine.fine("ps -q -n -1 -f name=^NAME$"), "");
+    assert_eq!(engine.fine("ps -q -n 1 -f name=^NAME$").lines().count(), 1);
 }
 
 fn a_suite_that_tests_nothing_is_no_success(engine: &Engine) {

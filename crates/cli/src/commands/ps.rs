@@ -23,9 +23,9 @@ pub(crate) struct Args {
     #[arg(long)]
     no_trunc: bool,
 
-    /// The newest so many, running or not
-    #[arg(short = 'n', long, value_name = "N")]
-    last: Option<u32>,
+    /// The newest so many, running or not; below 1 for no limit
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
+    last: Option<i32>,
 
     /// The newest one, running or not
     #[arg(short, long, conflicts_with = "last")]
@@ -48,7 +48,10 @@ impl Args {
             .with_all(self.all)
             .with_size(self.size)
             .with_filters(self.filters.into_filters());
-        options.limit = if self.latest { Some(1) } else { self.last };
+        let last = if self.latest { Some(1) } else { self.last };
+        options.limit = last
+            .and_then(|last| u32::try_from(last).ok())
+            .filter(|last| *last > 0);
         let runtime = context.connect().await?;
         let containers = runtime.list_containers(options).await?;
         let id = |container: &ContainerSummary| {

@@ -5,7 +5,7 @@ pub(crate) mod size;
 pub(crate) mod time;
 
 use clap::Args;
-use wharf::Filters;
+use wharf::{Error, ExtraHost, Filters};
 
 /// Conditions on a list or on events.
 #[derive(Debug, Args)]
@@ -40,9 +40,37 @@ pub(crate) fn label(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+/// A line of /etc/hosts: `NAME:IP`, or `NAME=IP`, where brackets around an address are left out.
+pub(crate) fn extra_host(text: &str) -> Result<ExtraHost, Error> {
+    let Some((name, address)) = text.split_once('=') else {
+        return text.parse();
+    };
+    let inner = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    format!("{name}:{}", inner.unwrap_or(address)).parse()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_and_its_address_are_read_in_both_forms() {
+        for (text, expected) in [
+            ("db:10.0.0.1", "db:10.0.0.1"),
+            ("db=10.0.0.1", "db:10.0.0.1"),
+            ("db:::1", "db:::1"),
+            ("db=::1", "db:::1"),
+            ("db=[::1]", "db:::1"),
+            ("db=host-gateway", "db:host-gateway"),
+        ] {
+            assert_eq!(extra_host(text).unwrap().to_string(), expected, "{text}");
+        }
+        for text in ["db", "db=", "db=pier", "db=a:10.0.0.1"] {
+            assert!(extra_host(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_pair_has_something_on_both_sides() {

@@ -9,6 +9,15 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     read(text, Utc::now(), &Local)
 }
 
+/// How many seconds a container's stop waits. For ever, below zero, can be said to a stop alone.
+pub(crate) fn patience(text: &str) -> Result<u64, String> {
+    match text.parse::<i64>().map(u64::try_from) {
+        Ok(Ok(seconds)) => Ok(seconds),
+        Ok(Err(_)) => Err("for ever is not in this version: use `wharf stop -t -1`".to_owned()),
+        Err(_) => Err(format!("{text:?} is no number of seconds")),
+    }
+}
+
 fn read(text: &str, now: Timestamp, zone: &impl TimeZone) -> Result<Timestamp, String> {
     let read = unix(text)
         .or_else(|| duration(text).and_then(|back| now.checked_sub_signed(back)))
@@ -128,6 +137,14 @@ mod tests {
             // A bare number is unix seconds.
             assert_eq!(read(text, now(), &Utc).is_ok(), text == "10", "{text}");
         }
+    }
+
+    #[test]
+    fn a_stop_waits_a_number_of_seconds() {
+        assert_eq!(patience("0"), Ok(0));
+        assert_eq!(patience("10"), Ok(10));
+        assert!(patience("-1").unwrap_err().contains("stop -t -1"));
+        assert!(patience("10s").is_err());
     }
 
     #[test]

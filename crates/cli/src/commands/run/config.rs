@@ -2,7 +2,7 @@
 
 use crate::{
     failure::Failure,
-    parse::{label, mount, size},
+    parse::{extra_host, label, mount, size, time},
 };
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,7 @@ pub(crate) struct ConfigArgs {
     #[arg(short, long = "publish", value_name = "[[IP:]PORT:]PORT[/PROTOCOL]")]
     ports: Vec<PortMapping>,
 
-    /// A folder of the host or a volume, and where it is mounted
+    /// A folder of the host, which has to be there, or a volume, which is made where it is not; and where it is mounted
     #[arg(short, long = "volume", value_name = "[SOURCE:]TARGET[:ro]", value_parser = mount::short)]
     volumes: Vec<Mount>,
 
@@ -68,11 +68,11 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "PROGRAM")]
     entrypoint: Option<String>,
 
-    /// At most so much memory: 512m
+    /// At most so much memory: 512m; 0 for no limit
     #[arg(short, long, value_name = "SIZE", value_parser = size::bytes)]
     memory: Option<u64>,
 
-    /// At most so many CPUs: 1.5
+    /// At most so many CPUs: 1.5; 0 for no limit
     #[arg(long, value_name = "N")]
     cpus: Option<f64>,
 
@@ -105,7 +105,7 @@ pub(crate) struct ConfigArgs {
     stop_signal: Option<Signal>,
 
     /// How many seconds a stop waits before it kills
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = time::patience, allow_negative_numbers = true)]
     stop_timeout: Option<u64>,
 
     /// Run a tiny init as its first process, which forwards signals
@@ -117,7 +117,7 @@ pub(crate) struct ConfigArgs {
     network: Option<String>,
 
     /// A line for its /etc/hosts
-    #[arg(long, value_name = "NAME:IP")]
+    #[arg(long, value_name = "NAME:IP", value_parser = extra_host)]
     add_host: Vec<ExtraHost>,
 
     /// Which variant of the image
@@ -158,8 +158,8 @@ impl ConfigArgs {
         config.working_dir = self.workdir;
         config.user = self.user;
         config.hostname = self.hostname;
-        config.memory = self.memory;
-        config.cpus = self.cpus;
+        config.memory = self.memory.filter(|limit| *limit > 0);
+        config.cpus = self.cpus.filter(|limit| *limit != 0.0);
         config.pids_limit = self
             .pids_limit
             .and_then(|limit| u64::try_from(limit).ok())
@@ -276,14 +276,21 @@ mod tests {
 
     #[test]
     fn an_empty_entrypoint_resets_it_and_no_limit_is_none() {
-        let reset =
-            Line::try_parse_from(["run", "--entrypoint", "", "--pids-limit", "-1"]).unwrap();
+        let reset = Line::try_parse_from(
+            "run --pids-limit -1 -m 0 --cpus 0 --entrypoint"
+                .split(' ')
+                .chain([""]),
+        )
+        .unwrap();
         let config = reset
             .config
             .into_config("busybox".to_owned(), vec!["ls".to_owned()])
             .unwrap();
         assert_eq!(config.entrypoint, Some(vec![]));
-        assert_eq!(config.pids_limit, None);
+        assert_eq!(
+            (config.memory, config.cpus, config.pids_limit),
+            (None, None, None)
+        );
         assert_eq!(config.command, Some(vec!["ls".to_owned()]));
     }
 
