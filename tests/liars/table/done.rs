@@ -1,7 +1,10 @@
 //! Lies in what is done: errors for others, and things that are not done.
 
 use super::Row;
-use crate::lie::Lie::{Forgive, Hang, Pretend, Refuse, Trust, Twist};
+use crate::lie::{
+    Lie::{Forgive, Hang, Panic, Pretend, Refuse, Trust, Twist},
+    told_as,
+};
 use wharf_core::{
     ErrorKind::{
         AlreadyExists, Conflict, ContainerNotFound, ImageNotFound, Internal, InvalidInput, NotFound,
@@ -13,17 +16,12 @@ use wharf_core::{
     *,
 };
 
-fn told_as(error: Error, kind: ErrorKind, other: ErrorKind) -> Error {
-    if error.kind() != kind {
-        return error;
+/// The error, of that kind if it was of this one.
+fn instead(error: Error, kind: ErrorKind, other: ErrorKind) -> Error {
+    if error.kind() == kind {
+        return told_as(error, other);
     }
-    let told = Error::new(other, error.message());
-    match (error.operation(), error.resource()) {
-        (Some(operation), Some(resource)) => told
-            .with_operation(operation)
-            .with_resource(resource.clone()),
-        _ => told,
-    }
+    error
 }
 
 pub(super) const LIES: &[Row] = &[
@@ -45,17 +43,17 @@ pub(super) const LIES: &[Row] = &[
     (
         "a conflict is the engine's fault",
         "remove_of_a_running_one_conflicts",
-        Twist(|error| told_as(error, Conflict, Internal)),
+        Twist(|error| instead(error, Conflict, Internal)),
     ),
     (
         "a taken name is a conflict",
         "create_with_a_taken_name_already_exists",
-        Twist(|error| told_as(error, AlreadyExists, Conflict)),
+        Twist(|error| instead(error, AlreadyExists, Conflict)),
     ),
     (
         "a missing image is a taken name",
         "the_image_is_looked_for_before_the_name",
-        Twist(|error| told_as(error, ImageNotFound, AlreadyExists)),
+        Twist(|error| instead(error, ImageNotFound, AlreadyExists)),
     ),
     (
         "a restart that fails is Ok",
@@ -65,22 +63,22 @@ pub(super) const LIES: &[Row] = &[
     (
         "a network of its own is a conflict",
         "start_in_its_own_network_is_invalid_input",
-        Twist(|error| told_as(error, InvalidInput, Conflict)),
+        Twist(|error| instead(error, InvalidInput, Conflict)),
     ),
     (
         "what is gone is what does not run",
         "a_shared_network_is_looked_for_before_the_program",
-        Twist(|error| told_as(error, ContainerNotFound, Conflict)),
+        Twist(|error| instead(error, ContainerNotFound, Conflict)),
     ),
     (
         "a bad working dir is the engine's fault",
         "a_working_dir_that_is_a_file_is_refused",
-        Twist(|error| told_as(error, InvalidInput, Internal)),
+        Twist(|error| instead(error, InvalidInput, Internal)),
     ),
     (
         "a missing image is a missing anything",
         "inspect_missing_image_is_not_found",
-        Twist(|error| told_as(error, ImageNotFound, NotFound)),
+        Twist(|error| instead(error, ImageNotFound, NotFound)),
     ),
     (
         "an error does not say where",
@@ -129,7 +127,7 @@ pub(super) const LIES: &[Row] = &[
     (
         "a stop panics",
         "stop_missing_container_is_not_found",
-        Twist(|error| panic!("a backend's own fault: {error}")),
+        Panic(StopContainer),
     ),
     (
         "a start starts nothing",

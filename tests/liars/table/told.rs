@@ -3,7 +3,7 @@
 use super::{Row, edit};
 use crate::lie::{
     Fate::{self, Doubled, Kept, Late, Lost},
-    Lie::{Answer, Declare, Delay, Hasten, Item},
+    Lie::{Answer, Delay, Hasten, Item, Misdeclare},
 };
 use std::{any::Any, mem};
 use wharf_core::{
@@ -445,11 +445,11 @@ pub(super) const LIES: &[Row] = &[
     (
         "what is not there is declared",
         "build_is_as_declared",
-        Declare(|below| Capabilities::of(below.operations().chain([BuildImage]))),
+        Misdeclare(BuildImage),
     ),
     (
         "what is there is not declared",
         "kill_is_as_declared",
-        Declare(|below| below.without(KillContainer)),
+        Misdeclare(KillContainer),
     ),
 ];
