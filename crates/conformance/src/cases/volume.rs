@@ -34,10 +34,10 @@ async fn remove(ctx: &Context, name: &str, force: bool) -> Result<()> {
         .await
 }
 
-async fn prune(ctx: &Context, all: bool) -> Verdict<Vec<String>> {
+async fn prune(ctx: &Context, all: bool, filters: Filters) -> Verdict<Vec<String>> {
     ctx.volumes_mind_labels().await?;
     let options = PruneVolumesOptions::default()
-        .with_filters(ctx.mine())
+        .with_filters(filters)
         .with_all(all);
     let volumes = volumes(ctx)?;
     Ok(ctx
@@ -119,6 +119,8 @@ pub(super) const CASES: &[Case] = &[
             names(ctx, ctx.mine().with("driver", "local")).await?.len(),
             2,
         )?;
+        let other = ctx.mine().with("driver", "no-such-driver");
+        none("of another driver", names(ctx, other).await?)?;
         let other = ctx.mine().label("colour", "blue");
         none("of another label", names(ctx, other).await?)?;
     }),
@@ -161,9 +163,30 @@ pub(super) const CASES: &[Case] = &[
             let (used, free) = (create(ctx).await?, create(ctx).await?);
             let mounts = [Mount::volume(&used, "/data")];
             ctx.create(ctx.config(IDLE).with_mounts(mounts)).await?;
-            none("removed unasked", prune(ctx, false).await?)?;
-            same("removed", prune(ctx, true).await?, [free])?;
+            none("removed unasked", prune(ctx, false, ctx.mine()).await?)?;
+            same("removed", prune(ctx, true, ctx.mine()).await?, [free])?;
             same("left", names(ctx, ctx.mine()).await?, [used])?;
+        }
+    ),
+    case!(
+        "V6",
+        prune_of_volumes_goes_by_its_label_filters,
+        [VOLUMES],
+        |ctx| {
+            let mut kept = config(ctx);
+            kept.labels.insert("keep".into(), "yes".into());
+            let kept = volumes(ctx)?.create_volume(kept).await?.name;
+            let other = create(ctx).await?;
+            let another = ctx.mine().label("keep", "no");
+            none("with another value", prune(ctx, true, another).await?)?;
+            let without = ctx.mine().with("label!", "keep");
+            same(
+                "without the label",
+                prune(ctx, true, without).await?,
+                [other],
+            )?;
+            let with = ctx.mine().label("keep", "yes");
+            same("with the label", prune(ctx, true, with).await?, [kept])?;
         }
     ),
     case!("V7", a_volumes_life_is_told, [VOLUMES], |ctx| {

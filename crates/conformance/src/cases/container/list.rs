@@ -202,6 +202,7 @@ pub(super) const CASES: &[Case] = &[
         matches(ctx, by("publish", format!("{host}-{host}/tcp")), &[&id]).await?;
         matches(ctx, by("publish", format!("{host}/udp")), &[]).await?;
         matches(ctx, by("expose", "7000-7100".into()), &[&id]).await?;
+        matches(ctx, by("expose", "7000-7069".into()), &[]).await?;
     }),
     case!(
         "C79",

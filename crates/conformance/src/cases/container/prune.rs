@@ -71,6 +71,8 @@ pub(super) const CASES: &[Case] = &[
         let mut config = ctx.config(IDLE);
         config.labels.insert("keep".into(), "yes".into());
         let (kept, other) = (ctx.create(config).await?, ctx.created(IDLE).await?);
+        let another = ctx.mine().label("keep", "no");
+        none("with another value", prune(ctx, another).await?)?;
         let without = ctx.mine().with("label!", "keep");
         same(
             "without the label",

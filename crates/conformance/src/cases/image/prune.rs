@@ -26,6 +26,30 @@ pub(super) const CASES: &[Case] = &[
     }),
     case!(
         "I50",
+        prune_of_images_leaves_what_does_not_match,
+        [Need::Exclusive, Need::PullableImage],
+        |ctx| {
+            let (image, id) = pulled(ctx).await?;
+            ctx.hold_image().await?;
+            let info = ctx.image_info(image.as_str()).await?;
+            let older = some("a time of creation", info.created)?.timestamp() - 1;
+            let unused = Filters::new().dangling(false);
+            let before = unused.clone().with("until", older.to_string());
+            // Only one that bears a label can be told by it.
+            let labels = info.config.labels.keys().next();
+            let bare = labels.map(|label| unused.with("label!", label));
+            for filters in [before].into_iter().chain(bare) {
+                prune(ctx, filters).await?;
+                same(
+                    "image",
+                    ctx.image_info(image.as_str()).await?.id,
+                    id.clone(),
+                )?;
+            }
+        }
+    ),
+    case!(
+        "I50",
         prune_of_images_takes_the_nameless,
         [Need::Exclusive, Need::PullableImage, TAG],
         |ctx| {
