@@ -9,7 +9,7 @@ use std::{
     any::Any,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 use wharf_core::*;
@@ -41,11 +41,17 @@ pub(crate) enum Lie {
     /// Panics where that operation fails.
     Panic(Operation),
     /// Fails where it need not.
+    Fail(Operation),
+    /// As `Fail`, for some calls only.
     Refuse(fn(&Call<'_>) -> Option<Error>),
     /// Fails from the second time on.
     Once(Operation),
     /// Answers a wait at once.
     Hasten,
+    /// Ends no stream.
+    Endless,
+    /// Closes everything with a handle that is closed, or with a stream or a wait that is dropped.
+    Careless,
     /// Says otherwise whether it has that operation.
     Misdeclare(Operation),
     /// Takes arguments for others.
@@ -117,7 +123,7 @@ impl Lie {
             Self::Mistaken(operation, kind)
                 if (operation, kind) == (call.operation(), error.kind()) =>
             {
-                told_as(error, ErrorKind::Internal)
+                told_as(&error, ErrorKind::Internal)
             }
             Self::Panic(operation) if operation == call.operation() => {
                 panic!("a backend's own fault: {error}")
@@ -128,7 +134,7 @@ impl Lie {
 }
 
 /// The error, of another kind.
-pub(crate) fn told_as(error: Error, kind: ErrorKind) -> Error {
+pub(crate) fn told_as(error: &Error, kind: ErrorKind) -> Error {
     let told = Error::new(kind, error.message()).with_sent(error.was_sent());
     match (error.operation(), error.resource()) {
         (Some(operation), Some(resource)) => told
@@ -138,8 +144,12 @@ pub(crate) fn told_as(error: Error, kind: ErrorKind) -> Error {
     }
 }
 
-/// The runtime with a liar around it.
-pub(crate) fn around(lie: Lie, runtime: Arc<dyn Runtime>) -> Arc<dyn Runtime> {
+/// The runtime with a liar around it. All handles on one engine have `closed` in common.
+pub(crate) fn around(
+    lie: Lie,
+    closed: &Arc<AtomicBool>,
+    runtime: Arc<dyn Runtime>,
+) -> Arc<dyn Runtime> {
     match lie {
         Lie::Trust => match runtime.backend_as::<Engine>() {
             Some(engine) => Arc::new(engine.clone()),
@@ -152,6 +162,7 @@ pub(crate) fn around(lie: Lie, runtime: Arc<dyn Runtime>) -> Arc<dyn Runtime> {
         _ => Arc::new(runtime.layer(Liar {
             lie,
             calls: AtomicUsize::new(0),
+            closed: Arc::clone(closed),
         })),
     }
 }
@@ -162,6 +173,31 @@ struct Liar {
     lie: Lie,
     /// How often the operation was called that works once.
     calls: AtomicUsize,
+    /// Whether one who is careless has closed everything.
+    closed: Arc<AtomicBool>,
+}
+
+/// Goes with a stream or a wait.
+struct Open {
+    lie: Lie,
+    closed: Arc<AtomicBool>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if matches!(self.lie, Lie::Careless) {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Liar {
+    fn open(&self) -> Open {
+        Open {
+            lie: self.lie,
+            closed: Arc::clone(&self.closed),
+        }
+    }
 }
 
 /// A value of any type, where it is of that one.
@@ -172,17 +208,25 @@ fn turned<T: 'static>(value: impl Any) -> Option<T> {
 
 impl Layer for Liar {
     async fn around<'a, T: Outcome>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<T> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::ConnectionFailed, "all is closed"));
+        }
         match self.lie {
+            Lie::Careless if call.operation() == Operation::Close => drop(self.open()),
+            Lie::Fail(operation) if operation == call.operation() => {
+                return Err(Error::new(ErrorKind::Conflict, "not now"));
+            }
             Lie::Pretend(operation) if operation == call.operation() => {
                 if let Some(done) = turned(()) {
                     return Ok(done);
                 }
             }
             Lie::Hang(operation) if operation == call.operation() => future::pending().await,
-            Lie::Once(operation) if operation == call.operation() => {
-                if self.calls.fetch_add(1, Ordering::Relaxed) > 0 {
-                    return Err(Error::new(ErrorKind::Conflict, "not again"));
-                }
+            Lie::Once(operation)
+                if operation == call.operation()
+                    && self.calls.fetch_add(1, Ordering::Relaxed) > 0 =>
+            {
+                return Err(Error::new(ErrorKind::Conflict, "not again"));
             }
             Lie::Refuse(refuse) => {
                 if let Some(error) = refuse(&call) {
@@ -212,7 +256,7 @@ impl Layer for Liar {
         call: Call<'_>,
         next: impl Next<'a, Items<T>>,
     ) -> Result<Items<T>> {
-        let (items, lie) = (self.around(call, next).await?, self.lie);
+        let (items, lie, open) = (self.around(call, next).await?, self.lie, self.open());
         let told = items.scan(None, move |late, item| {
             let told = match item {
                 Ok(mut item) => match lie.tell(&mut item) {
@@ -229,7 +273,14 @@ impl Layer for Liar {
             let told: Vec<Result<T>> = told.into_iter().chain(late.take().map(Ok)).collect();
             future::ready(Some(told))
         });
-        Ok(Items::new(told.flat_map(stream::iter)))
+        let told = told.flat_map(move |items| {
+            let _open = &open;
+            stream::iter(items)
+        });
+        Ok(match lie {
+            Lie::Endless => Items::new(told.chain(stream::pending())),
+            _ => Items::new(told),
+        })
     }
 
     async fn around_pending<'a, T: Outcome>(
@@ -237,11 +288,12 @@ impl Layer for Liar {
         call: Call<'_>,
         next: impl Next<'a, Pending<T>>,
     ) -> Result<Pending<T>> {
-        let (pending, lie) = (self.around(call, next).await?, self.lie);
+        let (pending, lie, open) = (self.around(call, next).await?, self.lie, self.open());
         if let (Lie::Hasten, Some(exit)) = (lie, turned(Exit::new(0))) {
             return Ok(Pending::new(future::ready(Ok(exit))));
         }
         Ok(Pending::new(async move {
+            let _open = open;
             let mut answer = pending.await?;
             lie.tell(&mut answer);
             Ok(answer)

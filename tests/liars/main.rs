@@ -7,8 +7,13 @@ mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use lie::{Lie, around};
-use std::{any::Any, collections::BTreeMap, process::ExitCode};
-use table::lies;
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+    sync::Arc,
+};
+use table::{WITHOUT, lies};
 use wharf_conformance::{Case, Need, Outcome, cases};
 use wharf_core::{
     ContainerConfig, ContainerOps, Error, Filters, ImageOps, ListImagesOptions, ListOptions,
@@ -19,7 +24,8 @@ use wharf_fake::Fake;
 use wharf_tests::{engine, harness, paused};
 
 fn outcome(case: &Case, lie: Lie) -> Result<Outcome, Failed> {
-    let harness = harness(&engine()?, move |runtime| around(lie, runtime))?;
+    let closed = Arc::default();
+    let harness = harness(&engine()?, move |runtime| around(lie, &closed, runtime))?;
     Ok(paused()?.block_on(case.run(&harness)).outcome)
 }
 
@@ -58,6 +64,20 @@ fn is_believed(honest: Lie, name: &str) -> Result<(), Failed> {
     }
 }
 
+/// Every case is named by a lie, or among the few that say why not; a new one too.
+fn is_tried() -> Result<(), Failed> {
+    let cases: BTreeSet<_> = cases().iter().map(|case| case.name).collect();
+    let tried: BTreeSet<_> = lies().map(|(_, name, _)| name).collect();
+    let without: BTreeSet<_> = WITHOUT.iter().map(|(name, _)| *name).collect();
+    let untried: BTreeSet<_> = cases.difference(&tried).copied().collect();
+    if untried == without {
+        return Ok(());
+    }
+    let needs: Vec<_> = untried.difference(&without).collect();
+    let has: Vec<_> = without.difference(&untried).collect();
+    Err(format!("these need a liar: {needs:?}; these need no reason why not: {has:?}").into())
+}
+
 /// A backend that minds no filters.
 fn without_filters(argument: &mut dyn Any) {
     macro_rules! unfilter { ($($Options:ty)*) => { $(
@@ -85,7 +105,8 @@ async fn belongings(fake: &Fake) -> wharf_core::Result<String> {
 /// Where somebody else's things are, such a backend is found out before it has pruned them.
 fn is_stopped_in_time(case: &Case) -> Result<(), Failed> {
     let fake = engine()?;
-    let harness = harness(&fake, |runtime| around(Lie::Hear(without_filters), runtime))?;
+    let lie = Lie::Hear(without_filters);
+    let harness = harness(&fake, move |runtime| around(lie, &Arc::default(), runtime))?;
     paused()?.block_on(async {
         let runtime = fake.runtime();
         for name in ["attic:v1", "cellar:v1"] {
@@ -113,12 +134,13 @@ fn is_stopped_in_time(case: &Case) -> Result<(), Failed> {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for &(what, name, lie) in lies() {
+    for (what, name, lie) in lies() {
         let title = format!("caught::{}", what.replace(' ', "_"));
         trials.push(Trial::test(title, move || is_caught(lie, name)));
     }
+    trials.push(Trial::test("every_case_has_a_liar", is_tried));
     let honest: BTreeMap<_, _> = lies()
-        .map(|&(_, name, lie)| ((name, lie.hears()), lie.honest()))
+        .map(|(_, name, lie)| ((name, lie.hears()), lie.honest()))
         .collect();
     for ((name, hears), lie) in honest {
         let liar = if hears { "hearing" } else { "telling" };

@@ -19,7 +19,7 @@ use wharf_core::{
 /// The error, of that kind if it was of this one.
 fn instead(error: Error, kind: ErrorKind, other: ErrorKind) -> Error {
     if error.kind() == kind {
-        return told_as(error, other);
+        return told_as(&error, other);
     }
     error
 }

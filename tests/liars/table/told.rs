@@ -1,8 +1,8 @@
 //! Lies in what comes out: answers and items.
 
-use super::{Row, edit};
+use super::{Row, edit, fate, when};
 use crate::lie::{
-    Fate::{self, Doubled, Kept, Late, Lost},
+    Fate::{Doubled, Kept, Late, Lost},
     Lie::{Answer, Delay, Hasten, Item, Misdeclare},
 };
 use std::{any::Any, mem};
@@ -10,21 +10,6 @@ use wharf_core::{
     Operation::{BuildImage, KillContainer},
     *,
 };
-
-/// What becomes of an item, where it is of that type.
-macro_rules! fate {
-    (|$item:ident: $Type:ty| $fate:expr) => {
-        |item: &mut dyn Any| match item.downcast_mut::<$Type>() {
-            Some($item) => $fate,
-            None => Kept,
-        }
-    };
-}
-
-/// That fate for events that say this, none for others.
-fn when(event: &Event, action: &EventAction, fate: Fate) -> Fate {
-    if event.action == *action { fate } else { Kept }
-}
 
 pub(super) const LIES: &[Row] = &[
     // What is said of containers.
