@@ -1,5 +1,6 @@
 //! What ends a command early, what is said about it, and the exit code.
 
+use crate::human::one_line;
 use std::io::{self, Write};
 use wharf::{Error, ErrorKind, ResourceKind, Signal};
 
@@ -92,9 +93,11 @@ impl Failure {
     }
 }
 
-/// A line on stderr. Where even that is closed, nobody is left to tell.
+/// A line on stderr, or a few. Where even that is closed, nobody is left to tell. What an engine says may quote a
+/// container's command as it is.
 pub(crate) fn complain(message: &str) {
-    let _ = writeln!(anstream::stderr(), "wharf: {}", message.trim_end());
+    let lines: Vec<_> = message.trim_end().lines().map(one_line).collect();
+    let _ = writeln!(anstream::stderr(), "wharf: {}", lines.join("\n"));
 }
 
 /// What to do next, by what went wrong.

@@ -261,6 +261,10 @@ fn a_command_is_told_in_one_line_whatever_is_in_it(engine: &Engine) {
     engine.fine("exec NAME true a\u{1b}b");
     let events = engine.fine("events --since 5m --until 0s -f container=NAME");
     assert!(events.contains(r"exec_create: true a\x1bb"), "{events}");
+
+    // runc says it twice, once as it is.
+    let told = run(engine.command("run --rm busybox", &["/b\u{1b}[31mred"]));
+    refused(&told, 127, &[r"stat /b\x1b[31mred"]);
 }
 
 fn what_docker_takes_for_no_limit_is_taken(engine: &Engine) {
