@@ -24,6 +24,7 @@ mod runtime;
 mod serde_with;
 mod table;
 mod types;
+mod url;
 mod validate;
 
 /// A point in time, in UTC. The one type of `chrono` that shows.
@@ -37,3 +38,4 @@ pub use operation::{Capabilities, Operation};
 pub use ops::{ContainerOps, EventOps, ImageOps, NetworkOps, SystemOps, VolumeOps};
 pub use runtime::Runtime;
 pub use types::*;
+pub use url::show_url;

@@ -1,6 +1,7 @@
 //! The environment that an engine is looked for in.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What discovery looks at: variables and the root of the file system.
@@ -18,10 +19,14 @@ impl Environment {
     /// The environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
+        Self::of(|name| std::env::var_os(name))
+    }
+
+    fn of(value: impl Fn(&str) -> Option<OsString>) -> Self {
         let variables = READ.iter().filter_map(|name| {
             // What is no text names nothing that is there; as if it were unset, another engine
             // would be taken in silence.
-            let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+            let value = value(name)?.to_string_lossy().into_owned();
             Some(((*name).to_owned(), value))
         });
         Self {
@@ -82,6 +87,7 @@ const READ: &[&str] = &[
     "DOCKER_CONFIG",
     "DOCKER_CONTEXT",
     "DOCKER_HOST",
+    "DOCKER_TLS",
     "DOCKER_TLS_VERIFY",
     "HOME",
     "XDG_RUNTIME_DIR",
@@ -93,4 +99,20 @@ pub(crate) enum Base {
     Root,
     Home,
     Runtime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::check_tls;
+
+    #[test]
+    fn a_process_that_asks_for_tls_is_heard() {
+        for asked in ["DOCKER_TLS", "DOCKER_TLS_VERIFY"] {
+            let environment = Environment::of(|name| (name == asked).then(|| "0".into()));
+            let endpoint = "tcp://h:1".parse().unwrap();
+            let error = check_tls(&environment, endpoint).unwrap_err();
+            assert!(error.message().contains(&format!("{asked} asks")));
+        }
+    }
 }

@@ -105,18 +105,16 @@ impl Failure {
         }
     }
 
-    /// A text that should have been JSON. What is no JSON at all is shown. What is may hold secrets,
-    /// and the parser quotes what it did not expect: only the place is told.
+    /// A text that should have been JSON. What is no JSON at all is shown. What is may hold secrets:
+    /// only the place is told.
     pub(crate) fn undecodable(error: &serde_json::Error, text: &[u8]) -> Self {
         let what = match text.first() {
             Some(b'{' | b'[') => "its JSON is not as expected".to_owned(),
             _ => format!("expected JSON, got {}", excerpt(text)),
         };
-        let (kind, line, column) = (error.classify(), error.line(), error.column());
-        let place = format!("{kind:?} error at line {line}, column {column}");
         Self::Garbled {
             what,
-            source: Some(place.into()),
+            source: Some(place(error).into()),
         }
     }
 
@@ -298,6 +296,12 @@ fn advice(endpoint: &Endpoint, error: &io::Error) -> &'static str {
         }
         _ => "check the address, and that the engine runs",
     }
+}
+
+/// Where JSON is wrong. The parser quotes what it did not expect, which may be a secret.
+pub(crate) fn place(error: &serde_json::Error) -> String {
+    let (kind, line, column) = (error.classify(), error.line(), error.column());
+    format!("{kind:?} error at line {line}, column {column}")
 }
 
 /// The beginning of a text, for a message.
