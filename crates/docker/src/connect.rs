@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use wharf_core::{
     Capabilities, Checked, Credentials, Error, ErrorKind, Operation, Result, Runtime, VolumeOps,
+    show_url,
 };
 
 use crate::bridge;
 use crate::context::{check_tls, credentials};
 use crate::convert::system::Versions;
 use crate::dialect::Dialect;
-use crate::discover::resolve;
+use crate::discover::{check_named, resolve};
 use crate::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::error::{At, Failure};
@@ -220,13 +221,23 @@ impl Runtime for Docker {
 }
 
 /// How to connect to an engine. Made by [`Docker::builder`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until it is connected"]
 pub struct DockerBuilder {
     url: String,
     timeout: Duration,
     api_version: Option<String>,
     environment: Option<Environment>,
+}
+
+impl fmt::Debug for DockerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DockerBuilder")
+            .field("url", &show_url(&self.url))
+            .field("timeout", &self.timeout)
+            .field("api_version", &self.api_version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl DockerBuilder {
@@ -252,23 +263,46 @@ impl DockerBuilder {
         self
     }
 
+    /// Whether the URL can be connected to, as far as that is known without asking anybody; by
+    /// `docker:` that is whether what is named can be.
+    ///
+    /// Fails as [`connect`](Self::connect) does, with [`InvalidInput`](ErrorKind::InvalidInput) or
+    /// [`Unsupported`](ErrorKind::Unsupported).
+    pub fn check(&self) -> Result<()> {
+        let environment = self.environment.clone();
+        let environment = environment.unwrap_or_else(Environment::of_process);
+        if self.leaves_it_to_docker() {
+            check_named(&environment).map(drop)
+        } else {
+            self.endpoint(&environment).map(drop)
+        }
+    }
+
+    fn leaves_it_to_docker(&self) -> bool {
+        ["docker:", "docker://"]
+            .iter()
+            .any(|url| self.url.eq_ignore_ascii_case(url))
+    }
+
+    fn endpoint(&self, environment: &Environment) -> Result<Endpoint> {
+        check_tls(environment, self.url.parse()?)
+    }
+
     /// Connects. Fails as [`Docker::connect`] does.
     pub async fn connect(self) -> Result<Checked<Docker>> {
-        let environment = self.environment.unwrap_or_else(Environment::of_process);
+        let environment = self.environment.clone();
+        let environment = environment.unwrap_or_else(Environment::of_process);
         let pinned = self.api_version.as_deref();
         let pinned = pinned.or_else(|| environment.variable("DOCKER_API_VERSION"));
         let pinned = pinned.map(str::parse::<ApiVersion>).transpose()?;
-        match self.url.to_ascii_lowercase().as_str() {
-            "docker:" | "docker://" => {
-                let (origin, endpoint) = resolve(&environment).await?;
-                open(endpoint, self.timeout, pinned, &environment)
-                    .await
-                    .map_err(|error| error.with_context(origin))
-            }
-            _ => {
-                let endpoint = check_tls(&environment, self.url.parse()?)?;
-                open(endpoint, self.timeout, pinned, &environment).await
-            }
+        if self.leaves_it_to_docker() {
+            let (origin, endpoint) = resolve(&environment).await?;
+            open(endpoint, self.timeout, pinned, &environment)
+                .await
+                .map_err(|error| error.with_context(origin))
+        } else {
+            let endpoint = self.endpoint(&environment)?;
+            open(endpoint, self.timeout, pinned, &environment).await
         }
     }
 }

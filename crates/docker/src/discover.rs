@@ -7,7 +7,7 @@ use std::{fmt, io};
 use tokio::net::UnixStream;
 use wharf_core::{Error, ErrorKind, Result};
 
-use crate::context::{check_tls, context_endpoint, current_context};
+use crate::context::{check_tls, context_endpoint, current_context, tls_variable};
 use crate::endpoint::Endpoint;
 use crate::environment::{Base, Environment};
 
@@ -50,7 +50,8 @@ impl fmt::Display for Origin {
 pub enum Verdict {
     /// This is the engine to talk to.
     Taken,
-    /// It answers, but another comes before it.
+    /// It answers, but what comes before it decides: another that is taken, or a name that is
+    /// nonsense.
     Available,
     /// Nothing is there.
     Absent,
@@ -99,6 +100,11 @@ const USUAL: &[(&str, Base, &str)] = &[
 /// What a variable or a context names decides alone, as it does for the `docker` command: it is
 /// taken without asking whether anything answers there, and if it is nonsense nothing is taken.
 /// Of the usual places the first that accepts a connection is taken.
+///
+/// `DOCKER_HOST` is read as the command reads it: blanks around it do not count, without a scheme it
+/// is a TCP port, and a host, port or socket that it leaves out is `localhost`, 2375 or
+/// `/var/run/docker.sock`. `DOCKER_TLS` and `DOCKER_TLS_VERIFY` ask for TLS, which is not available
+/// yet: a TCP port is [`Unusable`](Verdict::Unusable) then, and so is the default if nothing is named.
 pub async fn discover(environment: &Environment) -> Vec<Candidate> {
     let named = named(environment).map(|(origin, endpoint)| {
         let (endpoint, verdict) = match endpoint {
@@ -141,33 +147,54 @@ fn usual(environment: &Environment) -> impl Iterator<Item = (&'static str, PathB
 /// The engine that is taken, and who named it; or why none is, and what to do. Looks no further than
 /// it has to.
 pub(crate) async fn resolve(environment: &Environment) -> Result<(Origin, Endpoint)> {
-    let (origin, endpoint) = match named(environment) {
-        Some((origin, Ok(endpoint))) => (origin, endpoint),
-        Some((origin, Err(error))) => return Err(error.with_context(origin)),
+    let (origin, endpoint) = match check_named(environment)? {
+        Some(named) => named,
         None => first_usual(environment).await?,
     };
     tracing::info!(%endpoint, found_by = %origin, "engine chosen");
     Ok((origin, endpoint))
 }
 
+/// What is named, or why it cannot be; the error says who named it.
+pub(crate) fn check_named(environment: &Environment) -> Result<Option<(Origin, Endpoint)>> {
+    let Some((origin, endpoint)) = named(environment) else {
+        return Ok(None);
+    };
+    match endpoint {
+        Ok(endpoint) => Ok(Some((origin, endpoint))),
+        Err(error) => Err(error.with_context(origin)),
+    }
+}
+
 /// The first of the usual places that answers.
 async fn first_usual(environment: &Environment) -> Result<(Origin, Endpoint)> {
-    let mut places = 0;
-    let mut trouble = Vec::new();
-    let mut kind = ErrorKind::ConnectionFailed;
+    let mut asked = Vec::new();
     for (engine, path) in usual(environment) {
-        places += 1;
         let verdict = knock(&path).await;
         let endpoint = Endpoint::Unix(path);
-        match verdict {
-            Verdict::Taken | Verdict::Available => return Ok((Origin::Usual(engine), endpoint)),
-            Verdict::Absent => {}
-            Verdict::Unusable(why) => trouble.push(format!("{endpoint}: {why}")),
+        if verdict == Verdict::Available {
+            return Ok((Origin::Usual(engine), endpoint));
+        }
+        asked.push((endpoint, verdict));
+    }
+    Err(none_found(asked))
+}
+
+/// What is wrong where none of the usual places answers.
+fn none_found(asked: Vec<(Endpoint, Verdict)>) -> Error {
+    let places = asked.len();
+    let mut kind = ErrorKind::ConnectionFailed;
+    let mut trouble = Vec::new();
+    for (endpoint, verdict) in asked {
+        let why = match verdict {
+            Verdict::Unusable(why) => why,
             Verdict::Forbidden(why) => {
                 kind = ErrorKind::PermissionDenied;
-                trouble.push(format!("{endpoint}: {why}"));
+                why
             }
-        }
+            Verdict::Taken | Verdict::Available | Verdict::Absent => continue,
+        };
+        trouble.push(format!("{endpoint}: {why}"));
     }
     let found = if trouble.is_empty() {
         String::new()
@@ -176,34 +203,47 @@ async fn first_usual(environment: &Environment) -> Result<(Origin, Endpoint)> {
     };
     let advice = "start Docker or Podman, or name the engine with DOCKER_HOST";
     let message = format!("no engine found in {places} usual places{found}; {advice}");
-    Err(Error::new(kind, message)
+    Error::new(kind, message)
         .with_sent(false)
-        .with_transient(true))
+        .with_transient(kind == ErrorKind::ConnectionFailed)
 }
 
 /// What the variables or the chosen context name, if anything is chosen.
 fn named(environment: &Environment) -> Option<(Origin, Result<Endpoint>)> {
-    let (origin, endpoint) = if let Some(url) = environment.variable("DOCKER_HOST") {
-        (Origin::Variable("DOCKER_HOST"), url.parse())
-    } else {
-        let chosen = match environment.variable("DOCKER_CONTEXT") {
-            Some(name) => Ok((name.to_owned(), "DOCKER_CONTEXT")),
-            None => current_context(environment)
-                .transpose()?
-                .map(|name| (name, "config.json")),
-        };
-        match chosen {
-            // The context of this name stands for "none".
-            Ok((name, _)) if name == "default" => return None,
-            Ok((name, chosen_by)) => {
-                let endpoint = context_endpoint(environment, &name);
-                (Origin::Context { name, chosen_by }, endpoint)
-            }
-            Err(error) => (Origin::ConfigFile, Err(error)),
+    let (origin, endpoint) = match environment.variable("DOCKER_HOST") {
+        // For the command, blanks alone stand for its default, whatever the context.
+        Some(blank) if blank.trim().is_empty() => by_default(environment)?,
+        Some(host) => {
+            let origin = Origin::Variable("DOCKER_HOST");
+            (origin, Endpoint::of_docker_host(host))
         }
+        None => by_context(environment).or_else(|| by_default(environment))?,
     };
     let endpoint = endpoint.and_then(|endpoint| check_tls(environment, endpoint));
     Some((origin, endpoint))
+}
+
+fn by_context(environment: &Environment) -> Option<(Origin, Result<Endpoint>)> {
+    let (name, chosen_by) = match environment.variable("DOCKER_CONTEXT") {
+        Some(name) => (name.to_owned(), "DOCKER_CONTEXT"),
+        None => match current_context(environment) {
+            Ok(name) => (name?, "config.json"),
+            Err(error) => return Some((Origin::ConfigFile, Err(error))),
+        },
+    };
+    // The context of this name stands for "none".
+    if name == "default" {
+        return None;
+    }
+    let endpoint = context_endpoint(environment, &name);
+    Some((Origin::Context { name, chosen_by }, endpoint))
+}
+
+/// Whoever asks for TLS and names no engine does not mean one of the usual sockets.
+fn by_default(environment: &Environment) -> Option<(Origin, Result<Endpoint>)> {
+    let variable = tls_variable(environment)?;
+    let endpoint = Endpoint::of_docker_with_tls();
+    Some((Origin::Variable(variable), Ok(endpoint)))
 }
 
 /// Whether something accepts connections on a socket.
@@ -316,13 +356,84 @@ mod tests {
             taken(&set("tcp://remote:1")).await,
             Some("DOCKER_HOST tcp://remote:1".to_owned())
         );
-        // Nonsense is not passed over: the command would fail as well.
-        assert_eq!(taken(&set("nonsense")).await, None);
+        // Nonsense is not passed over: the command fails as well.
+        assert_eq!(taken(&set("nonsense://h")).await, None);
         let docker = format!(
             "Docker unix://{}/var/run/docker.sock",
             root.path().display()
         );
         assert_eq!(taken(&set("")).await, Some(docker));
+    }
+
+    /// What `docker context inspect default` of 28.2 shows.
+    #[tokio::test]
+    async fn docker_host_is_read_as_the_docker_command_reads_it() {
+        let (root, environment) = nowhere();
+        let _docker = listen(&root.path().join("var/run/docker.sock"));
+        for (host, endpoint) in [
+            ("localhost:23751", "tcp://localhost:23751"),
+            ("nonsense", "tcp://nonsense:2375"),
+            ("h:", "tcp://h:2375"),
+            ("[::1]:9", "tcp://[::1]:9"),
+            ("tcp://:23751", "tcp://localhost:23751"),
+            ("tcp://", "tcp://localhost:2375"),
+            (":", "tcp://localhost:2375"),
+            (" tcp://h:1\n", "tcp://h:1"),
+            ("unix://", "unix:///var/run/docker.sock"),
+        ] {
+            let set = environment.clone().with_variable("DOCKER_HOST", host);
+            let expected = format!("DOCKER_HOST {endpoint}");
+            assert_eq!(taken(&set).await, Some(expected), "{host:?}");
+        }
+        // Blanks alone are the command's default, whatever the context.
+        let blank = environment
+            .clone()
+            .with_variable("DOCKER_HOST", " ")
+            .with_variable("DOCKER_CONTEXT", "far");
+        let taken_for_blank = taken(&blank).await.unwrap();
+        assert!(taken_for_blank.starts_with("Docker unix://"));
+        // The command takes these as paths of a TCP port's; nobody means that.
+        for (host, why) in [
+            ("/run/docker.sock", "put unix:// before it"),
+            ("unix:/run/docker.sock", "expected unix://"),
+            ("h:x", "port must be a number"),
+            ("::1", "in brackets"),
+            ("u:hunter2@h", "user or a password"),
+        ] {
+            let set = environment.clone().with_variable("DOCKER_HOST", host);
+            let error = resolve(&set).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            assert!(error.message().contains(why), "{host}: {error}");
+            assert!(!error.message().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_this_user_may_not_do_does_not_come_by_itself() {
+        let place = |path: &str| Endpoint::Unix(path.into());
+        let stale = || (place("/s"), Verdict::Unusable("stale".to_owned()));
+        let forbidden = || (place("/f"), Verdict::Forbidden("no permission".to_owned()));
+        let absent = || (place("/a"), Verdict::Absent);
+        for (asked, kind, trouble) in [
+            (vec![absent()], ErrorKind::ConnectionFailed, ""),
+            (
+                vec![stale(), absent()],
+                ErrorKind::ConnectionFailed,
+                ": unix:///s: stale",
+            ),
+            (
+                vec![forbidden(), absent(), stale()],
+                ErrorKind::PermissionDenied,
+                ": unix:///f: no permission; unix:///s: stale",
+            ),
+        ] {
+            let begin = format!("no engine found in {} usual places{trouble}; ", asked.len());
+            let error = none_found(asked);
+            assert_eq!(error.kind(), kind);
+            assert!(error.message().starts_with(&begin), "{error}");
+            assert_eq!(error.is_transient(), kind == ErrorKind::ConnectionFailed);
+            assert!(!error.was_sent());
+        }
     }
 
     #[tokio::test]
@@ -351,7 +462,7 @@ mod tests {
     async fn what_is_named_and_cannot_be_says_who_named_it() {
         let (_root, environment) = nowhere();
         for (url, kind) in [
-            ("nonsense", ErrorKind::InvalidInput),
+            ("nonsense://h", ErrorKind::InvalidInput),
             ("ssh://h", ErrorKind::Unsupported),
         ] {
             let named = environment.clone().with_variable("DOCKER_HOST", url);
@@ -363,13 +474,29 @@ mod tests {
 
     #[tokio::test]
     async fn tls_is_never_replaced_by_a_plain_connection() {
-        let (_root, environment) = nowhere();
-        let environment = environment
-            .with_variable("DOCKER_HOST", "tcp://remote:2376")
-            .with_variable("DOCKER_TLS_VERIFY", "1");
-        assert_eq!(taken(&environment).await, None);
-        let refused = &discover(&environment).await[0];
-        assert!(matches!(&refused.verdict, Verdict::Unusable(why) if why.contains("TLS")));
+        let (root, environment) = nowhere();
+        let _docker = listen(&root.path().join("var/run/docker.sock"));
+        for variable in ["DOCKER_TLS", "DOCKER_TLS_VERIFY"] {
+            // "0" is as good as any: the command, too, asks only whether it is empty. Where nobody
+            // names an engine it looks at a port of this machine, and no longer at the socket.
+            let secured = environment.clone().with_variable(variable, "0");
+            for host in ["tcp://remote:2376", "", " "] {
+                let secured = secured.clone().with_variable("DOCKER_HOST", host);
+                assert_eq!(taken(&secured).await, None, "{host:?}");
+                let refused = &discover(&secured).await[0];
+                let Verdict::Unusable(why) = &refused.verdict else {
+                    panic!("{refused:?}");
+                };
+                assert!(why.contains(&format!("{variable} asks for TLS")), "{why}");
+                let error = resolve(&secured).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            }
+            let socket = secured.with_variable("DOCKER_HOST", "unix:///s");
+            assert_eq!(
+                taken(&socket).await.as_deref(),
+                Some("DOCKER_HOST unix:///s")
+            );
+        }
     }
 
     #[tokio::test]

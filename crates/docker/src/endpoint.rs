@@ -4,15 +4,23 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use wharf_core::{Error, ErrorKind, Result};
+use wharf_core::{Error, ErrorKind, Result, show_url};
 
 /// The port that daemons use for plain TCP.
 const TCP_PORT: u16 = 2375;
 
+/// The port that they use for TLS.
+const TLS_PORT: u16 = 2376;
+
+/// What the `docker` command takes where `DOCKER_HOST` names no host, or no socket.
+const HOST: &str = "localhost";
+const SOCKET: &str = "unix:///var/run/docker.sock";
+
 /// Where an engine listens: a unix socket, or a TCP port without encryption.
 ///
-/// Parsed from a URL as the `docker` command takes it: `unix:///var/run/docker.sock`,
-/// `tcp://127.0.0.1:2375` (the port may be left out), or `http://` for the same.
+/// Parsed from a URL: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375` (the port may be left
+/// out), or `http://` for the same. `DOCKER_HOST` may leave out more: see
+/// [`discover`](crate::discover()).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -42,11 +50,40 @@ pub const MISSING_SCHEMES: &[(&str, &str)] = &[
     ("fd", "fd:// is for the daemon's own command line"),
 ];
 
+impl Endpoint {
+    /// What the `docker` command takes where TLS is asked for and nobody names an engine.
+    pub(crate) fn of_docker_with_tls() -> Self {
+        Self::Tcp {
+            host: HOST.to_owned(),
+            port: TLS_PORT,
+        }
+    }
+
+    /// As the `docker` command reads `DOCKER_HOST`: what has no scheme is a TCP port, and what is
+    /// left out has a default. A path without a scheme, which it takes for one behind a port, and an
+    /// IPv6 address without brackets, whose end could be a port, are refused.
+    pub(crate) fn of_docker_host(value: &str) -> Result<Self> {
+        let value = value.trim();
+        let address = match value.split_once("://") {
+            Some(("tcp", address)) => address,
+            Some(("unix", "")) => return SOCKET.parse(),
+            None if !value.contains('/') => value,
+            _ => return value.parse(),
+        };
+        let no_host = address.is_empty() || address.starts_with(':') && !address.starts_with("::");
+        let host = if no_host { HOST } else { "" };
+        format!("tcp://{host}{address}").parse()
+    }
+}
+
 impl FromStr for Endpoint {
     type Err = Error;
 
     fn from_str(url: &str) -> Result<Self> {
-        let bad = |why: &str| Error::invalid("endpoint", format_args!("{url:?}: {why}"));
+        let bad = |why: &str| {
+            let url = show_url(url);
+            Error::invalid("endpoint", format_args!("{url:?}: {why}"))
+        };
         let Some((scheme, rest)) = url.split_once("://") else {
             return Err(bad(if url.starts_with('/') {
                 "a path alone is no URL: put unix:// before it"
@@ -106,7 +143,7 @@ fn tcp(rest: &str) -> Result<Endpoint, &'static str> {
         return Err("the host has a blank in it");
     }
     let port = match port {
-        None => TCP_PORT,
+        None | Some("") => TCP_PORT,
         Some(port) => port
             .parse()
             .ok()
@@ -162,6 +199,8 @@ mod tests {
             ("http://h:80/", tcp("h", 80), "tcp://h:80"),
             ("tcp://[::1]:99", tcp("::1", 99), "tcp://[::1]:99"),
             ("tcp://[::1]", tcp("::1", 2375), "tcp://[::1]:2375"),
+            ("tcp://h:", tcp("h", 2375), "tcp://h:2375"),
+            ("tcp://[::1]:", tcp("::1", 2375), "tcp://[::1]:2375"),
         ] {
             let parsed: Endpoint = url.parse().unwrap();
             assert_eq!(parsed, endpoint, "{url}");
@@ -189,6 +228,20 @@ mod tests {
             let error = url.parse::<Endpoint>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
             assert!(error.to_string().contains(why), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_told() {
+        for url in [
+            "tcp://u:hunter2@h:1",
+            "tcp://u:hunter2@h:1/path",
+            "ftp://u:hun/ter2@h",
+            "u:hunter2@h",
+        ] {
+            let error = url.parse::<Endpoint>().unwrap_err();
+            assert!(error.message().contains("\u{2026}@h"), "{error}");
+            assert!(!format!("{error} {error:?}").contains("ter2"), "{error:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mock::{Mock, Step, json};
 use wharf_core::{Checked, ContainerOps, ErrorKind, SystemOps};
-use wharf_docker::Docker;
+use wharf_docker::{Docker, Environment};
 
 const INFO: &str = r#"{"ServerVersion":"28","SystemTime":"2026-11-21T08:00:00.5Z"}"#;
 
@@ -75,6 +75,61 @@ async fn a_url_that_is_none_says_so() {
         error.message().contains("unix:///nowhere/engine.sock"),
         "{error}"
     );
+}
+
+#[test]
+fn what_can_never_be_connected_to_is_known_without_asking() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let environment = Environment::empty(nowhere.path());
+    let named = environment
+        .clone()
+        .with_variable("DOCKER_HOST", "tcp://h:1");
+    let nonsense = environment.clone().with_variable("DOCKER_HOST", "ftp://h");
+    let secured = named.clone().with_variable("DOCKER_TLS", "1");
+    for (url, environment, refused) in [
+        ("tcp://h:1", &environment, None),
+        ("tcp://h:1", &nonsense, None),
+        ("docker:", &environment, None),
+        ("DOCKER://", &named, None),
+        (
+            "nonsense",
+            &environment,
+            Some((ErrorKind::InvalidInput, "endpoint: ")),
+        ),
+        (
+            "docker:",
+            &nonsense,
+            Some((ErrorKind::InvalidInput, "DOCKER_HOST: ")),
+        ),
+        (
+            "tcp://h:1",
+            &secured,
+            Some((ErrorKind::Unsupported, "tcp://h:1: DOCKER_TLS asks")),
+        ),
+        (
+            "docker:",
+            &secured,
+            Some((ErrorKind::Unsupported, "DOCKER_HOST: tcp://h:1: ")),
+        ),
+        ("unix:///s", &secured, None),
+    ] {
+        let builder = Docker::builder(url).environment(environment.clone());
+        match (builder.check(), refused) {
+            (Ok(()), None) => {}
+            (Err(error), Some((kind, begin))) => {
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(error.message().starts_with(begin), "{error}");
+            }
+            (outcome, _) => panic!("{url}: {outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_builder_does_not_show_a_password() {
+    let shown = format!("{:?}", Docker::builder("tcp://u:hunter2@h:1"));
+    assert!(shown.contains("\"tcp://\u{2026}@h:1\""), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[tokio::test]
