@@ -3,7 +3,7 @@
 use crate::Schemes;
 use std::sync::Arc;
 use tracing::info;
-use wharf_core::{Result, Runtime};
+use wharf_core::{Result, Runtime, show_url};
 
 /// The variable that names the engine for wharf, before all that names one for the `docker` command.
 pub const RUNTIME_VARIABLE: &str = "WHARF_RUNTIME";
@@ -51,7 +51,7 @@ impl Schemes {
     async fn connect_first(&self, named: Option<String>) -> Result<Arc<dyn Runtime>> {
         match named {
             Some(url) => {
-                info!(%url, origin = RUNTIME_VARIABLE, "connecting");
+                info!(url = %show_url(&url), origin = RUNTIME_VARIABLE, "connecting");
                 let connected = self.connect(&url).await;
                 connected.map_err(|error| error.with_context(RUNTIME_VARIABLE))
             }
@@ -105,6 +105,40 @@ mod tests {
             assert_eq!(error.message(), message);
             assert_eq!(*asked.lock().unwrap(), [url]);
         }
+    }
+
+    /// What is logged, as text.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(text)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_is_neither_logged_nor_told() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        for url in ["tcp://u:hunter2@h:1", "fake://u:hunter2@h", "@:u:hunter2@h"] {
+            let named = Some(url.to_owned());
+            let error = Schemes::default().connect_first(named).await.unwrap_err();
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(!logged.contains("hunter2"), "{logged}");
+        assert!(logged.contains("url=tcp://\u{2026}@h:1"), "{logged}");
     }
 
     #[tokio::test]

@@ -1,6 +1,9 @@
 //! Where engines were looked for, and what was found.
 
-use crate::connect::{RUNTIME_VARIABLE, named};
+use crate::{
+    Schemes,
+    connect::{RUNTIME_VARIABLE, named},
+};
 use std::fmt;
 
 /// A place where an engine was looked for.
@@ -9,7 +12,7 @@ use std::fmt;
 pub struct Candidate {
     /// Who named it: a variable, a context of the `docker` command, or the engine that usually listens there.
     pub origin: String,
-    /// Its URL; none where what was named is no URL.
+    /// Its URL; none where what was named is no engine's.
     pub url: Option<String>,
     /// What became of it.
     pub verdict: Verdict,
@@ -22,7 +25,7 @@ pub enum Verdict {
     /// [`connect_from_env`](crate::connect_from_env) connects to it. Where somebody named it, nobody has asked yet
     /// whether it answers.
     Taken,
-    /// It could be taken, but another comes before it.
+    /// It could be taken, but what comes before it decides: another that is taken, or a name that is nonsense.
     Available,
     /// Nothing is there.
     Absent,
@@ -56,7 +59,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken => f.write_str("taken"),
-            Self::Available => f.write_str("another comes before it"),
+            Self::Available => f.write_str("what comes before it decides"),
             Self::Absent => f.write_str("nothing is there"),
             Self::Unusable(why) | Self::Forbidden(why) => f.write_str(why),
         }
@@ -67,7 +70,7 @@ impl fmt::Display for Verdict {
 /// order. At most one is [`Taken`](Verdict::Taken).
 ///
 /// What a variable or a context names decides alone: it is taken without asking whether anything answers, and where it
-/// is nonsense nothing is taken. Of the usual places the first that accepts a connection is.
+/// is nonsense, or an engine that this build cannot talk to, nothing is taken. Of the usual places the first that accepts a connection is.
 pub async fn discover() -> Vec<Candidate> {
     #[cfg(feature = "docker")]
     let others = crate::docker::candidates().await;
@@ -87,7 +90,13 @@ fn arrange(named: Option<String>, others: Vec<Candidate>) -> Vec<Candidate> {
         }
         other
     });
-    let first = Candidate::new(RUNTIME_VARIABLE, Some(url), Verdict::Taken);
+    let first = match Schemes::default().check(&url) {
+        Ok(()) => Candidate::new(RUNTIME_VARIABLE, Some(url), Verdict::Taken),
+        Err(error) => {
+            let why = Verdict::Unusable(error.message().to_owned());
+            Candidate::new(RUNTIME_VARIABLE, None, why)
+        }
+    };
     std::iter::once(first).chain(passed_over).collect()
 }
 
@@ -117,6 +126,34 @@ mod tests {
                 ("Podman", &Verdict::Absent),
             ]
         );
+    }
+
+    #[test]
+    fn where_it_is_nonsense_nothing_is_taken() {
+        for (url, why) in [
+            ("nonsense", "has no scheme"),
+            ("ftp://h", "no scheme \"ftp\""),
+            #[cfg(feature = "docker")]
+            ("tcp://u:hunter2@h", "a user or a password"),
+            #[cfg(feature = "docker")]
+            ("ssh://h", "SSH"),
+            #[cfg(feature = "docker")]
+            ("unix://run/docker.sock", "absolute"),
+            #[cfg(feature = "fake")]
+            ("fake:?speed=2", "seed=NUMBER"),
+        ] {
+            let candidates = arrange(Some(url.to_owned()), others());
+            let Verdict::Unusable(told) = &candidates[0].verdict else {
+                panic!("{candidates:?}");
+            };
+            assert!(told.contains(why), "{url}: {told}");
+            assert!(!told.contains("hunter2"), "{told}");
+            assert_eq!(candidates[0].url, None);
+            assert_eq!(candidates[1].verdict, Verdict::Available);
+            // Which is the truth here, too.
+            let shown = "Docker (unix:///d): what comes before it decides";
+            assert_eq!(candidates[1].to_string(), shown);
+        }
     }
 
     #[test]

@@ -7,14 +7,18 @@ use wharf_docker::{Docker, Environment, MISSING_SCHEMES, SCHEMES};
 
 /// The backend knows its schemes, reads the URLs, and has the words for what it cannot reach.
 pub(crate) fn register(schemes: Schemes) -> Schemes {
-    let schemes = SCHEMES
-        .iter()
-        .fold(schemes, |schemes, scheme| schemes.with(scheme, connect));
+    let schemes = SCHEMES.iter().fold(schemes, |schemes, scheme| {
+        schemes.with_check(scheme, check, connect)
+    });
     MISSING_SCHEMES
         .iter()
         .fold(schemes, |schemes, (scheme, why)| {
             schemes.missing(scheme, why)
         })
+}
+
+fn check(url: &str) -> Result<()> {
+    Docker::builder(url).check()
 }
 
 async fn connect(url: String) -> Result<Arc<dyn Runtime>> {

@@ -15,12 +15,13 @@
 
 use crate::Schemes;
 use std::sync::Arc;
-use wharf_core::{Error, Result, Runtime};
+use wharf_core::{Error, Result, Runtime, show_url};
 
 pub use wharf_fake::*;
 
 pub(crate) fn register(schemes: Schemes) -> Schemes {
-    schemes.with("fake", |url| async move { connect(&url) })
+    let check = |url: &str| builder(url).map(drop);
+    schemes.with_check("fake", check, |url| async move { connect(&url) })
 }
 
 /// A new engine for every call; nothing is shared with another.
@@ -47,6 +48,7 @@ pub fn builder(url: &str) -> Result<Builder> {
         .iter()
         .any(|it| path.eq_ignore_ascii_case(it))
     {
+        let url = show_url(url);
         let why = format_args!("{url:?}: the fake is nowhere; use fake: or fake:?seed=7");
         return Err(Error::invalid("url", why));
     }

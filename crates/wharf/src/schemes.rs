@@ -2,13 +2,15 @@
 
 use futures::future::BoxFuture;
 use std::{collections::BTreeMap, fmt, sync::Arc};
-use wharf_core::{Error, ErrorKind, Result, Runtime};
+use wharf_core::{Error, ErrorKind, Result, Runtime, show_url};
 
+/// What is wrong with a URL, as far as that is known without asking anybody.
+type Check = fn(&str) -> Result<()>;
 type Factory = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Arc<dyn Runtime>>> + Send + Sync>;
 
 #[derive(Clone)]
 enum Entry {
-    Connects(Factory),
+    Connects(Check, Factory),
     /// People will ask for it, so they are told what it takes.
     Missing(&'static str),
 }
@@ -46,8 +48,17 @@ impl Schemes {
         F: Fn(String) -> C + Send + Sync + 'static,
         C: Future<Output = Result<Arc<dyn Runtime>>> + Send + 'static,
     {
+        self.with_check(scheme, |_| Ok(()), connect)
+    }
+
+    #[must_use]
+    pub(crate) fn with_check<F, C>(self, scheme: impl AsRef<str>, check: Check, connect: F) -> Self
+    where
+        F: Fn(String) -> C + Send + Sync + 'static,
+        C: Future<Output = Result<Arc<dyn Runtime>>> + Send + 'static,
+    {
         let factory: Factory = Arc::new(move |url| Box::pin(connect(url)));
-        self.entry(scheme.as_ref(), Entry::Connects(factory))
+        self.entry(scheme.as_ref(), Entry::Connects(check, factory))
     }
 
     /// A scheme that is known and cannot be had here; the reason is what whoever asks for it is told.
@@ -64,7 +75,7 @@ impl Schemes {
     /// The schemes that can be connected to, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(name, entry)| match entry {
-            Entry::Connects(_) => Some(name.as_str()),
+            Entry::Connects(..) => Some(name.as_str()),
             Entry::Missing(_) => None,
         })
     }
@@ -75,9 +86,21 @@ impl Schemes {
     /// - [`Unsupported`](ErrorKind::Unsupported): its scheme needs a feature that this build lacks; it is named.
     /// - whatever the backend says: most often [`ConnectionFailed`](ErrorKind::ConnectionFailed).
     pub async fn connect(&self, url: &str) -> Result<Arc<dyn Runtime>> {
-        let scheme = scheme_of(url).map_err(|why| self.refuse(format_args!("{url:?} {why}")))?;
+        let (_, factory) = self.find(url)?;
+        factory(url.to_owned()).await
+    }
+
+    /// Whether it could be connected to, as far as that is known without asking anybody.
+    pub(crate) fn check(&self, url: &str) -> Result<()> {
+        let (check, _) = self.find(url)?;
+        check(url)
+    }
+
+    fn find(&self, url: &str) -> Result<(Check, &Factory)> {
+        let scheme =
+            scheme_of(url).map_err(|why| self.refuse(format_args!("{:?} {why}", show_url(url))))?;
         match self.0.get(&scheme) {
-            Some(Entry::Connects(factory)) => factory(url.to_owned()).await,
+            Some(Entry::Connects(check, factory)) => Ok((*check, factory)),
             Some(Entry::Missing(why)) => Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("{scheme}: {why}"),

@@ -67,7 +67,7 @@ async fn look(candidate: &Candidate, overruled: bool) -> Row {
     let taken = *verdict == Verdict::Taken && !overruled;
     match (verdict, url) {
         (Verdict::Taken | Verdict::Available, Some(url)) => {
-            let note = (!taken).then(|| "another comes before it".to_owned());
+            let note = (!taken).then(|| Verdict::Available.to_string());
             ask(origin, url, note, taken).await
         }
         _ => Row {
@@ -95,7 +95,7 @@ async fn ask(origin: &str, url: &str, note: Option<String>, taken: bool) -> Row 
     };
     Row {
         origin: origin.to_owned(),
-        url: Some(url.to_owned()),
+        url: Some(wharf::show_url(url).into_owned()),
         taken,
         engine,
         note,
