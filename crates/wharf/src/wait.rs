@@ -16,8 +16,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use wharf_core::{
-    Command, ContainerState, Error, ErrorKind, ExecConfig, Exit, HealthStatus, InspectOptions,
-    LogSource, LogsOptions, Protocol, PublishedPort, Result, Runtime, Tail, WaitOptions,
+    Command, ContainerInfo, ContainerState, Error, ErrorKind, ExecConfig, Exit, HealthStatus,
+    InspectOptions, LogSource, LogsOptions, Protocol, PublishedPort, Result, Runtime, Tail,
+    WaitOptions,
 };
 
 /// The time between two looks, where nobody tells us of a change.
@@ -116,9 +117,10 @@ impl fmt::Display for Ready {
 /// # Ok(()) }
 /// ```
 ///
-/// - [`Conflict`](ErrorKind::Conflict): it does not run, or has exited before it was ready. This is told at once.
+/// - [`Conflict`](ErrorKind::Conflict): it does not run, or has exited before it was ready. This is told at once, and
+///   comes before what it can never be.
 /// - [`Timeout`](ErrorKind::Timeout): it is not ready yet, or the engine has not answered.
-/// - [`InvalidInput`](ErrorKind::InvalidInput): it can never be: it has no health check, or does not publish the port
+/// - [`InvalidInput`](ErrorKind::InvalidInput): it can never be, though it runs: it has no health check, or does not publish the port
 ///   for TCP.
 /// - what inspect, wait, logs and exec fail with.
 ///
@@ -168,7 +170,7 @@ async fn ended(runtime: &dyn Runtime, container: &str, exit: &Exit) -> String {
     }
 }
 
-/// Does not answer where the container has ended: that is seen elsewhere, and told with its log.
+/// Does not answer where the container does not run: that is seen elsewhere, and told with its log.
 fn until<'a>(
     runtime: &'a dyn Runtime,
     container: &'a str,
@@ -187,11 +189,21 @@ fn until<'a>(
     }
 }
 
+/// Does not answer of one that does not run: what can never be while it runs is not what is wrong then.
+async fn running(runtime: &dyn Runtime, container: &str) -> Result<ContainerInfo> {
+    use ContainerState::{Created, Dead, Exited, Removing};
+    let info = runtime
+        .inspect_container(container, InspectOptions::default())
+        .await?;
+    match info.state {
+        Created | Exited | Removing | Dead => future::pending().await,
+        _ => Ok(info),
+    }
+}
+
 async fn healthy(runtime: &dyn Runtime, container: &str) -> Result<()> {
     loop {
-        let info = runtime
-            .inspect_container(container, InspectOptions::default())
-            .await?;
+        let info = running(runtime, container).await?;
         match info.health.map(|health| health.status) {
             Some(HealthStatus::Healthy) => return Ok(()),
             None | Some(HealthStatus::None) => {
@@ -251,9 +263,7 @@ async fn listening(
     port: NonZeroU16,
 ) -> Result<()> {
     loop {
-        let info = runtime
-            .inspect_container(container, InspectOptions::default())
-            .await?;
+        let info = running(runtime, container).await?;
         if !info
             .config
             .ports

@@ -5,8 +5,8 @@
 use std::{net::TcpListener, num::NonZeroU16, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use wharf::{
-    ContainerConfig, Error, ErrorKind, Operation, PortMapping, Protocol, Ready, Result, Runtime,
-    RuntimeExt, StartOptions,
+    ContainerConfig, Error, ErrorKind, HealthCheck, HealthTest, Operation, PortMapping, Protocol,
+    Ready, Result, Runtime, RuntimeExt, StartOptions, WaitOptions,
     layers::{Fault, Rule},
     wait_until,
 };
@@ -178,15 +178,63 @@ async fn of_a_long_log_only_the_end_is_told() {
     assert!((50_000..70_000).contains(&length), "{length}");
 }
 
+/// Also of what it can never be: that it does not run comes first, whoever is asked first.
 #[tokio::test(start_paused = true)]
-async fn a_container_that_was_never_started_is_told_so() {
-    let runtime = wharf::connect("fake:").await.unwrap();
-    let config = ContainerConfig::new("busybox").with_name("web");
-    runtime.create_container(config).await.unwrap();
-    let (outcome, seconds) = wait(&runtime, Ready::log_line("listening")).await;
-    let error = failed(outcome, ErrorKind::Conflict, &["not been started"]);
-    assert!(!error.message().contains("exit code"), "{error}");
-    assert_eq!(seconds, 0);
+async fn a_container_that_does_not_run_is_told_so_whatever_is_waited_for() {
+    let port = NonZeroU16::new(80).unwrap();
+    let every = || {
+        [
+            Ready::log_line("listening"),
+            Ready::exec(["true"]),
+            Ready::Healthy,
+            Ready::Port(port),
+            Ready::Any(vec![Ready::Healthy, Ready::Port(port)]),
+            Ready::All(vec![Ready::Healthy, Ready::Port(port)]),
+        ]
+    };
+    let plain = || {
+        ContainerConfig::new("busybox")
+            .with_name("web")
+            .with_command(["sh", "-c", "exit 3"])
+    };
+    let check = HealthCheck::new(HealthTest::Shell("true".to_owned()));
+    let full = plain()
+        .with_health_check(check)
+        .with_ports([PortMapping::new(port)]);
+    for config in [plain(), full] {
+        let runtime = wharf::connect("fake:").await.unwrap();
+        runtime.create_container(config).await.unwrap();
+        for ready in every() {
+            let (outcome, seconds) = wait(&runtime, ready).await;
+            let error = failed(outcome, ErrorKind::Conflict, &["not been started"]);
+            assert!(!error.message().contains("exit code"), "{error}");
+            assert_eq!(seconds, 0);
+        }
+        runtime
+            .start_container("web", StartOptions::default())
+            .await
+            .unwrap();
+        let ended = runtime.wait_container("web", WaitOptions::default());
+        ended.await.unwrap().await.unwrap();
+        for ready in every() {
+            let (outcome, seconds) = wait(&runtime, ready).await;
+            failed(outcome, ErrorKind::Conflict, &["exit code 3"]);
+            assert_eq!(seconds, 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_is_waited_for() {
+    let check = HealthCheck::new(HealthTest::Shell("test -e /tmp/ready".to_owned()))
+        .with_interval(Duration::from_secs(2));
+    let config = ContainerConfig::new("busybox")
+        .with_command(["sh", "-c", "sleep 5; touch /tmp/ready; sleep 99"])
+        .with_health_check(check);
+    let runtime = started_with(config).await;
+    let (outcome, seconds) = wait(&runtime, Ready::Healthy).await;
+    outcome.unwrap();
+    assert_eq!(seconds, 6);
 }
 
 #[tokio::test(start_paused = true)]
