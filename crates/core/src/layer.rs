@@ -22,6 +22,7 @@ use std::{
 pub struct Call<'a> {
     operation: Operation,
     target: Option<(ResourceKind, &'a str)>,
+    new_name: Option<&'a str>,
     arguments: &'a [(&'static str, &'a (dyn Debug + Sync))],
     replayable: bool,
 }
@@ -40,6 +41,16 @@ impl<'a> Call<'a> {
     /// The id or name of the [`target`](Self::target), borrowed.
     pub fn target_id(&self) -> Option<&'a str> {
         self.target.map(|(_, id)| id)
+    }
+
+    /// The kind of the [`target`](Self::target).
+    pub fn target_kind(&self) -> Option<ResourceKind> {
+        self.target.map(|(kind, _)| kind)
+    }
+
+    /// The name that the target has from then on, where the call is to rename it.
+    pub fn new_name(&self) -> Option<&'a str> {
+        self.new_name
     }
 
     /// The arguments by name, the target among them. Secrets and the values of environment variables are redacted by
@@ -241,6 +252,15 @@ macro_rules! target {
     };
 }
 
+macro_rules! new_name {
+    ([$again:ident on $t:ident as $name:ident]) => {
+        Some($name)
+    };
+    ([$($flags:tt)*]) => {
+        None
+    };
+}
+
 macro_rules! replayable {
     ([$again:ident $(on $t:ident)? body $b:ident]) => {
         $b.is_replayable()
@@ -277,6 +297,7 @@ macro_rules! layered { ($group:ident $( $hook:ident $name:ident $Op:ident $flags
             let call = Call {
                 operation: Operation::$Op,
                 target: target!($flags),
+                new_name: new_name!($flags),
                 arguments: &[$((stringify!($a), &$a)),*],
                 replayable: replayable!($flags),
             };

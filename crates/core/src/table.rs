@@ -3,7 +3,8 @@
 //!
 //! A row: the layer's hook, the method, the operation, flags, arguments, what it yields.
 //! Flags: `again` (may be sent twice) or `once`; then `on ARG` (a `&str` or `&ImageRef` that names the target) or
-//! `makes ARG` (a configuration that may wish a name); then `body ARG` (a body that may be spent).
+//! `makes ARG` (a configuration that may wish a name); then `as ARG` (the name that the target is to have from then on),
+//! or `body ARG` (a body that may be spent).
 //! An argument's name says how it is checked: `id` and `container` are containers, `reference` an image,
 //! `volume`, `network`, `name` (a container's new name), `path` (inside a container), `term`.
 //!
@@ -32,7 +33,7 @@ macro_rules! container_ops { ($go:ident $($x:tt)*) => { $go! { $($x)* ContainerO
     around         unpause_container UnpauseContainer [once on id]  (id: &str) -> ();
     around         restart_container RestartContainer [once on id]  (id: &str, options: RestartOptions) -> ();
     around         kill_container    KillContainer    [once on id]  (id: &str, options: KillOptions) -> ();
-    around         rename_container  RenameContainer  [once on id]  (id: &str, name: &str) -> ();
+    around         rename_container  RenameContainer  [once on id as name] (id: &str, name: &str) -> ();
     around         update_container  UpdateContainer  [again on id] (id: &str, options: UpdateOptions) -> Updated;
     around_session start_exec        StartExec        [once on id]  (id: &str, config: ExecConfig) -> Session;
     around_session attach_container  AttachContainer  [once on id]  (id: &str, options: AttachOptions) -> Session;

@@ -1,29 +1,68 @@
 //! Whether a call is about what a pattern names.
 
+use crate::names::{Known, begins, is_whole};
+use std::borrow::Cow;
 use wharf_core::{ImageRef, Resource, ResourceKind};
 
-/// Whether the pattern names this target, or nothing in particular. An image answers to each of its forms, since a pull
-/// is told the full one and people write the short one.
-pub(crate) fn is_named(pattern: &str, target: Option<&Resource>) -> bool {
+/// Whether the pattern names this target: see "What a call is to" in the crate's docs. `known` is the container that the
+/// target was found to be. An image answers to each of its forms, since a pull is told the full one and people write
+/// the short one.
+pub(crate) fn is_named(pattern: &str, target: Option<&Resource>, known: Option<&Known>) -> bool {
     let Some(target) = target else { return false };
     if fits(pattern, &target.id) {
         return true;
     }
-    let image = match target.kind {
-        ResourceKind::Image => target.id.parse::<ImageRef>().ok(),
-        _ => None,
-    };
-    image.is_some_and(|image| {
+    if let Some(known) = known {
+        return known.name().is_some_and(|name| fits(pattern, name))
+            || fits(pattern, &known.id)
+            || begins(pattern, &known.id);
+    }
+    match target.kind {
+        ResourceKind::Image => is_image(pattern, &target.id),
+        _ => is_same_id(pattern, &target.id),
+    }
+}
+
+fn is_image(pattern: &str, target: &str) -> bool {
+    let forms = target.parse::<ImageRef>().is_ok_and(|image| {
         let familiar = image.familiar();
         let short = familiar.strip_suffix(":latest");
         fits(pattern, image.as_str())
             || fits(pattern, &familiar)
             || short.is_some_and(|short| fits(pattern, short))
-    })
+    });
+    forms || is_same_id(bare(pattern), bare(target))
+}
+
+/// Whether one is a whole id, and the other a beginning of it.
+fn is_same_id(a: &str, b: &str) -> bool {
+    (is_whole(a) && begins(b, a)) || (is_whole(b) && begins(a, b))
+}
+
+/// An image's id without its algorithm.
+fn bare(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
+/// The target as people read it: ids in twelve characters, and the name of what is called by its id.
+pub(crate) fn shown<'a>(target: &'a str, known: Option<&Known>) -> Cow<'a, str> {
+    let hash = bare(target);
+    let text = if is_whole(hash) {
+        &target[..target.len() - hash.len() + 12]
+    } else {
+        target
+    };
+    match known.and_then(Known::name) {
+        Some(name) if name != text => format!("{text} ({name})").into(),
+        _ => text.into(),
+    }
 }
 
 /// Whether a text is what the pattern says: `*` is any text, `?` any character.
 fn fits(pattern: &str, text: &str) -> bool {
+    if !is_pattern(pattern) {
+        return pattern == text;
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
@@ -44,6 +83,11 @@ fn fits(pattern: &str, text: &str) -> bool {
         }
     }
     pattern[p..].iter().all(|&c| c == '*')
+}
+
+/// Whether it stands for more than itself.
+pub(crate) fn is_pattern(target: &str) -> bool {
+    target.contains(['*', '?'])
 }
 
 #[cfg(test)]
@@ -76,11 +120,11 @@ mod tests {
         let full = "docker.io/library/busybox:latest";
         let image = Resource::new(ResourceKind::Image, full);
         for name in [full, "busybox:latest", "busybox", "busy*"] {
-            assert!(is_named(name, Some(&image)), "{name}");
+            assert!(is_named(name, Some(&image), None), "{name}");
         }
-        assert!(!is_named("busybox:1", Some(&image)));
+        assert!(!is_named("busybox:1", Some(&image), None));
         let container = Resource::new(ResourceKind::Container, full);
-        assert!(!is_named("busybox", Some(&container)));
-        assert!(!is_named("*", None));
+        assert!(!is_named("busybox", Some(&container), None));
+        assert!(!is_named("*", None, None));
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Effect, Fault, RuleId, RuleReport,
     open::{GONE, Open, Place},
 };
+use crate::names::Known;
 use std::future::pending;
 use tokio::time::sleep;
 use wharf_core::{Call, Error, Item, Items, Layer, Next, Outcome, Pending, Result, Session};
@@ -43,12 +44,12 @@ impl Layer for Fault {
 
 impl Fault {
     /// What is to become of this call, in order.
-    fn plan(&self, place: &Place) -> Vec<(RuleId, Effect)> {
+    fn plan(&self, place: &Place, known: Option<&Known>) -> Vec<(RuleId, Effect)> {
         let (mut plan, mut over) = (Vec::new(), false);
         // An engine that is not there can neither wait nor refuse: all that a rule can do is call it back.
         let mut gone = self.is_engine_gone();
         for (&id, RuleReport { rule, calls, .. }) in &mut self.rules().by_id {
-            if !rule.is_about(place.operation, place.target.as_ref()) {
+            if !rule.is_about(place.operation, place.target.as_ref(), known) {
                 continue;
             }
             *calls += 1;
@@ -65,14 +66,19 @@ impl Fault {
     }
 
     /// Sends a call on, through what the rules have for it. What they have for a stream is left over.
-    async fn send<'a, T>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<(T, Open)> {
+    async fn send<'a, T: 'static>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, T>,
+    ) -> Result<(T, Open)> {
+        let known = self.0.names.find(call);
         let place = Place {
             operation: call.operation(),
             target: call.target(),
         };
         let outages = self.0.engine.outages();
         let (on_stream, on_call) = self
-            .plan(&place)
+            .plan(&place, known.as_deref())
             .into_iter()
             .partition(|(_, effect)| effect.is_on_a_stream());
         let open = Open {
@@ -81,15 +87,20 @@ impl Fault {
             outages,
             effects: on_stream,
         };
-        let answer = open.unless_gone(self.carry_out(&open.place, on_call, next));
+        let work = async {
+            let answer = next().await?;
+            self.0.names.learn(call, known.as_ref(), &answer);
+            Ok(answer)
+        };
+        let answer = open.unless_gone(self.carry_out(&open.place, on_call, work));
         Ok((answer.await?, open))
     }
 
-    async fn carry_out<'a, T>(
+    async fn carry_out<T>(
         &self,
         place: &Place,
         plan: Vec<(RuleId, Effect)>,
-        next: impl Next<'a, T>,
+        work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let mut losing = Vec::new();
         for (rule, effect) in plan {
@@ -116,7 +127,7 @@ impl Fault {
         if self.is_engine_gone() {
             return Err(place.breaks(GONE, false));
         }
-        let answer = next().await;
+        let answer = work.await;
         // What was not sent has no answer that could be lost.
         let was_sent = answer.as_ref().err().is_none_or(Error::was_sent);
         if losing.is_empty() || !was_sent {

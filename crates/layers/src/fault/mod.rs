@@ -9,6 +9,7 @@ mod rule;
 pub use effect::{Effect, Failure, Reach, When};
 pub use rule::Rule;
 
+use crate::names::Names;
 use engine::Engine;
 use serde::Serialize;
 use std::{
@@ -47,8 +48,8 @@ use wharf_core::Result;
 /// The rules are asked in the order in which they were added, and each counts the calls that it is about for itself.
 /// All that hit a call act on it, up to the first that ends it. So a delay before a failure delays the failure.
 ///
-/// What is supported stays as the runtime below says. A container's rule sees the id where the caller gives the id, and
-/// the name where it gives the name.
+/// What is supported stays as the runtime below says. A rule for a container hits it by its id and by its name: see
+/// [what a call is to](crate#what-a-call-is-to).
 #[derive(Clone)]
 pub struct Fault(Arc<Shared>);
 
@@ -56,6 +57,7 @@ struct Shared {
     seed: u64,
     rules: Mutex<Rules>,
     engine: Engine,
+    names: Names,
 }
 
 #[derive(Default)]
@@ -112,6 +114,7 @@ impl Fault {
             seed,
             rules: Mutex::default(),
             engine: Engine::default(),
+            names: Names::default(),
         }))
     }
 

@@ -1,7 +1,7 @@
 //! A rule: which calls, and what becomes of them.
 
 use super::{Effect, Failure, Reach, When};
-use crate::target;
+use crate::{names::Known, target};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use wharf_core::{Error, Operation, Resource, Result};
@@ -33,8 +33,8 @@ pub struct Rule {
     /// It is about calls of these; with none, of all, or where its effect is on a stream, of all that open one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
-    /// It is about calls to what is named so: the id or name as the caller gives it, and for a create the wished name.
-    /// `*` stands for any text and `?` for one character. An image answers to its full and to its short form.
+    /// It is about calls to this, by its name or its id, however the caller named it: see
+    /// [what a call is to](crate#what-a-call-is-to). A create is to the name that it wishes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Which of the calls that it is about it hits.
@@ -125,7 +125,7 @@ impl Rule {
         self
     }
 
-    /// Only calls to what is named so: see [`target`](Self::target).
+    /// Only calls to this, by its name or its id: see [`target`](Self::target).
     #[must_use]
     pub fn to(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
@@ -168,11 +168,16 @@ impl Rule {
     }
 
     /// Whether it is about such a call.
-    pub(super) fn is_about(&self, operation: Operation, target: Option<&Resource>) -> bool {
+    pub(super) fn is_about(
+        &self,
+        operation: Operation,
+        target: Option<&Resource>,
+        known: Option<&Known>,
+    ) -> bool {
         let pattern = self.target.as_deref();
         (self.operations.is_empty() || self.operations.contains(&operation))
             && (operation.opens_stream() || !self.effect.is_on_a_stream())
-            && pattern.is_none_or(|pattern| target::is_named(pattern, target))
+            && pattern.is_none_or(|pattern| target::is_named(pattern, target, known))
     }
 
     /// Refuses what could never come to pass.

@@ -1,6 +1,6 @@
 //! A selection of recorded calls: sentences to ask and to assert.
 
-use super::RecordedCall;
+use super::{Logged, RecordedCall};
 use crate::target;
 use serde::{Serialize, Serializer};
 use std::{fmt, sync::Arc, time::Duration};
@@ -17,7 +17,7 @@ use wharf_core::{ErrorKind, Operation};
 #[derive(Clone)]
 #[must_use = "a selection asserts nothing by itself: end it with `times`, `none`, `at_least` or `in_order`"]
 pub struct Calls {
-    all: Arc<[RecordedCall]>,
+    all: Arc<[Logged]>,
     /// The places of those that are selected.
     selected: Vec<usize>,
     /// What is selected, for people.
@@ -26,7 +26,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub(super) fn all(all: Arc<[RecordedCall]>, forgotten: u64) -> Self {
+    pub(super) fn all(all: Arc<[Logged]>, forgotten: u64) -> Self {
         Self {
             selected: (0..all.len()).collect(),
             all,
@@ -37,62 +37,85 @@ impl Calls {
 
     /// Those of this operation.
     pub fn of(&self, operation: Operation) -> Self {
-        self.narrowed(format_args!("of {operation}"), |call| {
+        self.narrowed(format_args!("of {operation}"), |Logged { call, .. }| {
             call.operation == operation
         })
     }
 
-    /// Those to what is named so: the id or name as the caller gave it, for a create the wished name. `*` stands for
-    /// any text and `?` for one character; an image answers to its full and to its short form.
+    /// Those to this, by its name or its id, however the caller named it: see
+    /// [what a call is to](crate#what-a-call-is-to). A create is to the name that it wished, and to what it made.
+    ///
+    /// ```
+    /// # use wharf_core::{ContainerConfig, ContainerOps, Operation, RuntimeExt, StopOptions};
+    /// # use wharf_fake::Fake;
+    /// # use wharf_layers::Record;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> wharf_core::Result<()> {
+    /// # let record = Record::new();
+    /// # let runtime = Fake::new().runtime().layer(record.clone());
+    /// let db = runtime.create_container(ContainerConfig::new("busybox").with_name("db")).await?.id;
+    /// runtime.stop_container(&db, StopOptions::default()).await?;
+    ///
+    /// let stops = record.calls().of(Operation::StopContainer);
+    /// stops.to("db").times(1);
+    /// stops.to(&db).times(1);
+    /// stops.to(db.short()).times(1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn to(&self, target: &str) -> Self {
-        self.narrowed(format_args!("to {target}"), |call| {
-            target::is_named(target, call.target.as_ref())
+        let described = target::shown(target, None);
+        self.narrowed(format_args!("to {described}"), |Logged { call, known }| {
+            target::is_named(target, call.target.as_ref(), known.as_deref())
         })
     }
 
     /// Those that failed, or whose stream did.
     pub fn failed(&self) -> Self {
-        self.narrowed(format_args!("that failed"), |call| {
+        self.narrowed(format_args!("that failed"), |Logged { call, .. }| {
             call.error_kind().is_some()
         })
     }
 
     /// Those that failed with this kind of error, or whose stream did.
     pub fn failed_with(&self, kind: ErrorKind) -> Self {
-        self.narrowed(format_args!("that failed with {kind}"), |call| {
-            call.error_kind() == Some(kind)
-        })
+        self.narrowed(
+            format_args!("that failed with {kind}"),
+            |Logged { call, .. }| call.error_kind() == Some(kind),
+        )
     }
 
     /// Those that are not over: no answer yet, or a stream or a wait that is open.
     pub fn open(&self) -> Self {
-        self.narrowed(format_args!("that are open"), RecordedCall::is_open)
+        self.narrowed(format_args!("that are open"), |logged| {
+            logged.call.is_open()
+        })
     }
 
     /// Those whose stream, or session's output, is open.
     pub(super) fn open_streams(&self) -> Self {
-        self.narrowed(format_args!("with an open stream"), |call| {
-            call.is_open() && matches!(call.outcome, super::CallOutcome::Opened { .. })
-        })
+        self.narrowed(
+            format_args!("with an open stream"),
+            |Logged { call, .. }| {
+                call.is_open() && matches!(call.outcome, super::CallOutcome::Opened { .. })
+            },
+        )
     }
 
     /// Those that were not allowed: see [`Record::strict`](crate::Record::strict).
     pub fn unexpected(&self) -> Self {
-        self.narrowed(format_args!("that nobody expected"), |call| {
-            call.outcome == super::CallOutcome::Unexpected
-        })
+        self.narrowed(
+            format_args!("that nobody expected"),
+            |Logged { call, .. }| call.outcome == super::CallOutcome::Unexpected,
+        )
     }
 
     /// Those that a sentence of your own is true of; the words are for the message.
     pub fn that(&self, words: &str, is_so: impl Fn(&RecordedCall) -> bool) -> Self {
-        self.narrowed(format_args!("that {words}"), is_so)
+        self.narrowed(format_args!("that {words}"), |logged| is_so(&logged.call))
     }
 
-    fn narrowed(
-        &self,
-        described: fmt::Arguments<'_>,
-        is_so: impl Fn(&RecordedCall) -> bool,
-    ) -> Self {
+    fn narrowed(&self, described: fmt::Arguments<'_>, is_so: impl Fn(&Logged) -> bool) -> Self {
         let mut narrowed = self.clone();
         narrowed.selected.retain(|&place| is_so(&self.all[place]));
         narrowed.described = format!("{} {described}", self.described);
@@ -111,7 +134,7 @@ impl Calls {
 
     /// One after another, in the order in which they began.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &RecordedCall> + ExactSizeIterator {
-        self.selected.iter().map(|&place| &self.all[place])
+        self.selected.iter().map(|&place| &self.all[place].call)
     }
 
     /// Holds that there are so many.
@@ -210,15 +233,15 @@ impl fmt::Display for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hidden = self.all.len().saturating_sub(ROWS);
         let shown = &self.all[hidden..];
-        let target = |call: &RecordedCall| match &call.target {
-            Some(target) => target.id.clone(),
+        let target = |logged: &Logged| match &logged.call.target {
+            Some(target) => target::shown(&target.id, logged.known.as_deref()).into_owned(),
             None => "-".to_owned(),
         };
-        let widest = |cell: &dyn Fn(&RecordedCall) -> usize| shown.iter().map(cell).max();
-        let names = widest(&|call| call.operation.name().len())
+        let widest = |cell: &dyn Fn(&Logged) -> usize| shown.iter().map(cell).max();
+        let names = widest(&|logged| logged.call.operation.name().len())
             .unwrap_or(0)
             .max(9);
-        let targets = widest(&|call| target(call).chars().count())
+        let targets = widest(&|logged| target(logged).chars().count())
             .unwrap_or(0)
             .max(6);
         writeln!(
@@ -234,7 +257,8 @@ impl fmt::Display for Calls {
         }
         let seconds = |time: Duration| format!("{:.3} s", time.as_secs_f64());
         let is_narrowed = self.len() < self.all.len();
-        for (place, call) in (hidden..).zip(shown) {
+        for (place, logged) in (hidden..).zip(shown) {
+            let call = &logged.call;
             let is_marked = is_narrowed && self.selected.binary_search(&place).is_ok();
             let mark = if is_marked { '>' } else { ' ' };
             let at = seconds(call.at);
@@ -243,7 +267,7 @@ impl fmt::Display for Calls {
                 f,
                 "{mark} {at:>10}  {took:>10}  {:names$}  {:targets$}  {}",
                 call.operation.name(),
-                target(call),
+                target(logged),
                 call.outcome
             )?;
             if f.alternate() {

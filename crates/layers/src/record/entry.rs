@@ -1,7 +1,9 @@
 //! A call while something of it is still to come.
 
 use super::{CallOutcome, Record, RecordedCall, StreamEnd, call::clipped};
+use crate::names::Known;
 use futures::{StreamExt, stream};
+use std::sync::Arc;
 use tokio::time::Instant;
 use wharf_core::{Item, Items, Outcome};
 
@@ -10,12 +12,21 @@ pub(super) struct Entry {
     pub(super) record: Record,
     pub(super) number: u64,
     pub(super) begun: Instant,
+    /// The container that it is to, where that was known when it began.
+    pub(super) known: Option<Arc<Known>>,
 }
 
 impl Entry {
     fn change(&self, change: impl FnOnce(&mut RecordedCall)) {
-        if let Some(call) = self.record.log().calls.get_mut(&self.number) {
-            change(call);
+        if let Some(logged) = self.record.log().calls.get_mut(&self.number) {
+            change(&mut logged.call);
+        }
+    }
+
+    /// Its answer told which container it was to.
+    pub(super) fn was_to(&self, known: Arc<Known>) {
+        if let Some(logged) = self.record.log().calls.get_mut(&self.number) {
+            logged.known = Some(known);
         }
     }
 

@@ -7,6 +7,7 @@ mod entry;
 pub use call::{CallOutcome, RecordedCall, StreamEnd};
 pub use calls::Calls;
 
+use crate::names::{Known, Names};
 use call::clipped;
 use entry::Entry;
 use std::{
@@ -60,6 +61,15 @@ struct Shared {
     limit: usize,
     allowed: Option<BTreeSet<Operation>>,
     log: Mutex<Log>,
+    names: Names,
+}
+
+/// A call in the log.
+#[derive(Clone)]
+struct Logged {
+    call: RecordedCall,
+    /// The container that it was to, with the name that this had then.
+    known: Option<Arc<Known>>,
 }
 
 #[derive(Default)]
@@ -67,7 +77,7 @@ struct Log {
     /// How many calls there were: the number of the next.
     begun: u64,
     forgotten: u64,
-    calls: BTreeMap<u64, RecordedCall>,
+    calls: BTreeMap<u64, Logged>,
 }
 
 impl Default for Record {
@@ -121,13 +131,22 @@ impl Record {
             limit: limit.max(1),
             allowed,
             log: Mutex::default(),
+            names: Names::default(),
         }))
     }
 
     /// The calls so far, in the order in which they began. What comes later is not among them.
     pub fn calls(&self) -> Calls {
         let log = self.log();
-        Calls::all(log.calls.values().cloned().collect(), log.forgotten)
+        let (mut calls, forgotten): (Vec<_>, _) =
+            (log.calls.values().cloned().collect(), log.forgotten);
+        drop(log);
+        for Logged { call, known } in &mut calls {
+            if let (Some(target), None) = (&call.target, &known) {
+                *known = self.0.names.find_late(call.operation, target);
+            }
+        }
+        Calls::all(calls.into(), forgotten)
     }
 
     /// The calls whose stream, or session's output, is open: neither at its end nor dropped.
@@ -140,10 +159,10 @@ impl Record {
         self.log().forgotten
     }
 
-    /// Begins anew, but for what is still open. The clock runs on.
+    /// Begins anew, but for what is still open. The clock runs on, and what was learned of names stays.
     pub fn clear(&self) {
         let mut log = self.log();
-        log.calls.retain(|_, call| call.is_open());
+        log.calls.retain(|_, logged| logged.call.is_open());
         log.forgotten = 0;
     }
 
@@ -151,12 +170,12 @@ impl Record {
         self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, call: Call<'_>) -> Entry {
-        let arguments = call.arguments().iter();
+    fn begin(&self, of: Call<'_>) -> Entry {
+        let arguments = of.arguments().iter();
         let begun = Instant::now();
         let call = RecordedCall {
-            operation: call.operation(),
-            target: call.target(),
+            operation: of.operation(),
+            target: of.target(),
             arguments: arguments
                 .map(|(name, value)| ((*name).to_owned(), clipped(format_args!("{value:?}"))))
                 .collect(),
@@ -164,9 +183,10 @@ impl Record {
             took: None,
             outcome: CallOutcome::Running,
         };
+        let known = self.0.names.find(of);
         let mut log = self.log();
         if log.calls.len() >= self.0.limit {
-            let over = log.calls.iter().find(|(_, call)| !call.is_open());
+            let over = log.calls.iter().find(|(_, logged)| !logged.call.is_open());
             let oldest = over.or_else(|| log.calls.first_key_value());
             if let Some(number) = oldest.map(|(number, _)| *number) {
                 log.calls.remove(&number);
@@ -175,16 +195,25 @@ impl Record {
         }
         let number = log.begun;
         log.begun += 1;
-        log.calls.insert(number, call);
+        let logged = Logged {
+            call,
+            known: known.clone(),
+        };
+        log.calls.insert(number, logged);
         Entry {
             record: self.clone(),
             number,
             begun,
+            known,
         }
     }
 
     /// Sends a call on, and records how it failed; how it went well is up to what it yields.
-    async fn send<'a, T>(&self, call: Call<'_>, next: impl Next<'a, T>) -> Result<(T, Entry)> {
+    async fn send<'a, T: 'static>(
+        &self,
+        call: Call<'_>,
+        next: impl Next<'a, T>,
+    ) -> Result<(T, Entry)> {
         let entry = self.begin(call);
         let allowed = self.0.allowed.as_ref();
         if allowed.is_some_and(|allowed| !allowed.contains(&call.operation())) {
@@ -192,7 +221,13 @@ impl Record {
             return Err(unexpected(call));
         }
         match next().await {
-            Ok(value) => Ok((value, entry)),
+            Ok(value) => {
+                let names = &self.0.names;
+                if let Some(known) = names.learn(call, entry.known.as_ref(), &value) {
+                    entry.was_to(known);
+                }
+                Ok((value, entry))
+            }
             Err(error) => {
                 entry.over(CallOutcome::failed(&error));
                 Err(error)
