@@ -16,9 +16,9 @@ use std::{
 };
 use wharf_core::*;
 
-/// Borne by everything that a run makes, with the run as its value.
+/// Borne by all that a run makes and that can bear it, with the run as its value.
 pub(crate) const RUN_LABEL: &str = "wharf.conformance";
-/// Borne by everything that a case makes, with the case's own text as its value.
+/// Borne by all that a case makes and that can bear it, with the case's own text as its value.
 pub(crate) const CASE_LABEL: &str = "wharf.conformance.case";
 /// Runs until it is told to end, and then ends well.
 pub(crate) const IDLE: &str = "trap 'exit 0' TERM; while true; do sleep 0.2; done";
@@ -98,6 +98,17 @@ impl Context {
         let name = self.name();
         self.remember(|made| made.volumes.push(name.clone()));
         name
+    }
+
+    /// A volume of the case's own, with its labels. Where none can be made, the first mount of that name makes it.
+    pub(crate) async fn volume(&self) -> Verdict<String> {
+        let name = self.volume_name();
+        let can_make = self.rt.capabilities().supports(Operation::CreateVolume);
+        if let Some(volumes) = self.rt.volumes().filter(|_| can_make) {
+            let config = VolumeConfig::new(&name).with_labels(self.labels());
+            volumes.create_volume(config).await?;
+        }
+        Ok(name)
     }
 
     /// A name for a network that nobody else has; it is removed when the case is over.

@@ -135,7 +135,6 @@ pub(super) const LIES: &[Small] = small! {
     remove_again_is_not_found: Mistaken(RemoveContainer, ContainerNotFound);
     of_two_removes_at_once_one_removes:
         Mistaken(RemoveContainer, ContainerNotFound), Pretend(RemoveContainer);
-    remove_with_volumes_leaves_the_named_one: Unheard("ContainerConfig.mounts.source.name");
     a_name_goes_before_a_prefix: Wrong("ContainerInfo.id");
     inspect_missing_container_is_not_found: Mistaken(InspectContainer, ContainerNotFound);
     a_prefix_of_several_ids_is_invalid_input: Mistaken(InspectContainer, InvalidInput);

@@ -79,6 +79,14 @@ pub(super) const LIES: &[Row] = &[
         Hear(edit!(|options: RemoveOptions| options.volumes = true)),
     ),
     (
+        "a named volume goes with its container",
+        "remove_with_volumes_leaves_the_named_one",
+        Refuse(|call| {
+            let asked = call.operation() == Operation::InspectVolume;
+            asked.then(|| Error::new(ErrorKind::NotFound, "there is none"))
+        }),
+    ),
+    (
         "a limit of zero is one",
         "a_limit_of_zero_is_none",
         Hear(edit!(|options: ListOptions| {

@@ -160,7 +160,10 @@ impl Args {
 /// What to do about what the suite has made until now.
 fn advise(wharf: &str) {
     let label = "label=wharf.conformance";
-    complain("containers and volumes of the suite may be left, under the label wharf.conformance");
+    complain(
+        "of the suite there may be left: containers and volumes under the label wharf.conformance, \
+         and images and volumes whose names begin with wharf-<run>-, the label's value",
+    );
     complain(&format!(
         "`{wharf} rm -f $({wharf} ps -aq -f {label})` removes the containers"
     ));

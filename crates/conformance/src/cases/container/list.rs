@@ -174,7 +174,7 @@ pub(super) const CASES: &[Case] = &[
         }
     }),
     case!("C79", a_volume_filter_takes_name_or_target, |ctx| {
-        let volume = ctx.volume_name();
+        let volume = ctx.volume().await?;
         let mounts = [Mount::volume(&volume, "/data")];
         let id = ctx.create(ctx.config(IDLE).with_mounts(mounts)).await?;
         ctx.created(IDLE).await?;

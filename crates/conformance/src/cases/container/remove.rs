@@ -147,7 +147,7 @@ pub(super) const CASES: &[Case] = &[
         remove_with_volumes_leaves_the_named_one,
         [Need::Volumes],
         |ctx| {
-            let volume = ctx.volume_name();
+            let volume = ctx.volume().await?;
             let config = ctx
                 .config(IDLE)
                 .with_mounts([Mount::volume(&volume, "/data")]);

@@ -125,9 +125,9 @@ pub(super) const CASES: &[Case] = &[
     case!("C16", mounts_are_told_by_their_targets, |ctx| {
         let mounts = [
             Mount::tmpfs("/tmp/scratch"),
-            Mount::volume(ctx.volume_name(), "/zoo"),
+            Mount::volume(ctx.volume().await?, "/zoo"),
             Mount::anonymous("/middle"),
-            Mount::volume(ctx.volume_name(), "/data"),
+            Mount::volume(ctx.volume().await?, "/data"),
         ];
         let id = ctx.create(ctx.config(IDLE).with_mounts(mounts)).await?;
         let targets = |mounts: Vec<MountInfo>| {
@@ -183,7 +183,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     case!("C16", a_mounts_target_is_shown_without_detours, |ctx| {
         let config = ctx.config(IDLE).with_mounts([
-            Mount::volume(ctx.volume_name(), "/data/"),
+            Mount::volume(ctx.volume().await?, "/data/"),
             Mount::anonymous("/a//b/../c/."),
         ]);
         let id = ctx.create(config).await?;
@@ -193,7 +193,7 @@ pub(super) const CASES: &[Case] = &[
         same("targets", targets, ["/a/c", "/data"])?;
     }),
     case!("C16", a_read_only_mount_refuses_writes, |ctx| {
-        let mount = Mount::volume(ctx.volume_name(), "/data").with_read_only(true);
+        let mount = Mount::volume(ctx.volume().await?, "/data").with_read_only(true);
         let config = ctx
             .config("echo x > /data/x || exit 9")
             .with_mounts([mount]);
