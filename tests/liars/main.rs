@@ -13,12 +13,12 @@ use std::{
     process::ExitCode,
     sync::Arc,
 };
-use table::{WITHOUT, lies};
+use table::{KEYS_WITHOUT, WITHOUT, lies};
 use wharf_conformance::{Case, Need, Outcome, cases};
 use wharf_core::{
-    ContainerConfig, ContainerOps, Error, Filters, ImageOps, ListImagesOptions, ListOptions,
-    ListVolumesOptions, Operation, PruneContainersOptions, PruneImagesOptions, PruneVolumesOptions,
-    Runtime, VolumeConfig,
+    ContainerConfig, ContainerOps, Error, EventOps, EventsOptions, Filters, ImageOps,
+    ListImagesOptions, ListOptions, ListVolumesOptions, Operation, PruneContainersOptions,
+    PruneImagesOptions, PruneVolumesOptions, Runtime, VolumeConfig,
 };
 use wharf_fake::Fake;
 use wharf_tests::{engine, harness, paused};
@@ -76,6 +76,51 @@ fn is_tried() -> Result<(), Failed> {
     let needs: Vec<_> = untried.difference(&without).collect();
     let has: Vec<_> = without.difference(&untried).collect();
     Err(format!("these need a liar: {needs:?}; these need no reason why not: {has:?}").into())
+}
+
+/// The places of all keys that filters have in an engine in memory; the core names them where it is asked for another.
+async fn places_of_keys(fake: &Fake) -> wharf_core::Result<Vec<String>> {
+    let (runtime, filters) = (fake.runtime(), Filters::new().with("none", "such"));
+    let volumes = runtime
+        .volumes()
+        .ok_or_else(|| Error::unsupported(Operation::ListVolumes))?;
+    let mut places = Vec::new();
+    macro_rules! keys { ($($ops:ident.$call:ident($Options:ident);)*) => { $(
+        let options = $Options::default().with_filters(filters.clone());
+        if let Err(error) = $ops.$call(options).await {
+            let known = error.message().split("it knows ").nth(1).unwrap_or_default();
+            let place = |key| format!("{}.filters.{key}", stringify!($Options));
+            places.extend(known.split(", ").map(place));
+        }
+    )* } }
+    keys! {
+        runtime.list_containers(ListOptions);
+        runtime.prune_containers(PruneContainersOptions);
+        runtime.list_images(ListImagesOptions);
+        runtime.prune_images(PruneImagesOptions);
+        runtime.events(EventsOptions);
+        volumes.list_volumes(ListVolumesOptions);
+        volumes.prune_volumes(PruneVolumesOptions);
+    }
+    Ok(places)
+}
+
+/// Every key of filters is one that a liar does not hear.
+fn is_every_key_tried() -> Result<(), Failed> {
+    let fake = engine()?;
+    let keys = paused()?.block_on(places_of_keys(&fake))?;
+    let tried: BTreeSet<_> = lies()
+        .filter_map(|(_, _, lie)| match lie {
+            Lie::Unheard(place) => Some(place),
+            _ => None,
+        })
+        .collect();
+    let untried = keys.iter().filter(|key| !tried.contains(key.as_str()));
+    let untried: Vec<_> = untried.map(String::as_str).collect();
+    if keys.len() > 30 && untried == KEYS_WITHOUT {
+        return Ok(());
+    }
+    Err(format!("of {} keys these need a liar: {untried:?}", keys.len()).into())
 }
 
 /// A backend that minds no filters.
@@ -139,6 +184,7 @@ fn main() -> ExitCode {
         trials.push(Trial::test(title, move || is_caught(lie, name)));
     }
     trials.push(Trial::test("every_case_has_a_liar", is_tried));
+    trials.push(Trial::test("every_filter_has_a_liar", is_every_key_tried));
     let honest: BTreeMap<_, _> = lies()
         .map(|(_, name, lie)| ((name, lie.hears()), lie.honest()))
         .collect();
