@@ -3,7 +3,6 @@
 use crate::{
     clock::EngineClock,
     dump::Dump,
-    fs,
     image::{EPOCH, ImageFixture},
     leaks::Leaks,
     program::{Commands, Program, Rule},
@@ -12,8 +11,8 @@ use crate::{
     seed::{self, Held},
     state::{Host, State},
 };
-use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
-use wharf_core::{Checked, ImageRef, Result, Timestamp};
+use std::{fmt, sync::Arc, time::SystemTime};
+use wharf_core::{Checked, Error, ImageRef, Result, Timestamp};
 
 /// A container engine in memory: the test's handle. The code under test gets [`runtime`](Self::runtime).
 ///
@@ -172,8 +171,8 @@ pub struct Builder {
     host: Host,
     images: Vec<(ImageRef, ImageFixture)>,
     registries: Registries,
-    /// Folders of the pretended host, which get their disk when all is said.
-    folders: BTreeMap<String, ImageFixture>,
+    /// What the pretended host has on its disk.
+    files: ImageFixture,
     rules: Vec<Arc<Rule>>,
 }
 
@@ -189,7 +188,6 @@ impl Default for Builder {
             memory: 8 << 30,
             log_limit: 256 << 20,
             disk_limit: 256 << 20,
-            folders: BTreeMap::new(),
         };
         Self {
             seed: 0,
@@ -197,7 +195,7 @@ impl Default for Builder {
             host,
             images: busybox.into_iter().collect(),
             registries,
-            folders: BTreeMap::new(),
+            files: ImageFixture::scratch(),
             rules: Vec::new(),
         }
     }
@@ -254,7 +252,7 @@ impl Builder {
         self
     }
 
-    /// How many bytes a container may write over its image, and each volume, tmpfs and folder of the host may hold,
+    /// How many bytes a container may write over its image, and each volume, each tmpfs and the host's own disk may hold,
     /// before it is a full disk; else 256 MiB. A tmpfs has less where its size says so. It is the memory of the test
     /// that it bounds.
     pub fn disk_limit(mut self, bytes: u64) -> Self {
@@ -262,18 +260,29 @@ impl Builder {
         self
     }
 
-    /// A folder of the pretended host that can be bound, with these files by relative path. All containers that bind it
-    /// share it. Fails where one of the files cannot be.
+    /// A folder of the pretended host, with these files by relative path. It can be bound, as can what is in it, a single
+    /// file too; all containers that bind it share it. Fails with
+    /// [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the path is not absolute, or one of the files cannot
+    /// be there.
     pub fn host_folder<'a>(
         mut self,
         path: impl Into<String>,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self> {
-        let mut folder = ImageFixture::scratch();
-        for (name, content) in files {
-            folder = folder.with_file(&format!("/{name}"), content)?;
+        let path = path.into();
+        let climbs = |path: &str| path.split('/').any(|part| part == "..");
+        if !path.starts_with('/') || climbs(&path) {
+            let why = format_args!("{path:?} is not absolute, or has `..`; give it as /srv/data");
+            return Err(Error::invalid("path", why));
         }
-        self.folders.insert(path.into(), folder);
+        self.files = self.files.with_folder(&path)?;
+        for (name, content) in files {
+            if name.starts_with('/') || climbs(name) {
+                let why = format_args!("{name:?} is not relative to {path}, or has `..`");
+                return Err(Error::invalid("files", why));
+            }
+            self.files = self.files.with_file(&format!("{path}/{name}"), content)?;
+        }
         Ok(self)
     }
 
@@ -307,14 +316,9 @@ impl Builder {
     }
 
     /// The fake.
-    pub fn build(mut self) -> Fake {
-        let disk = self.host.disk_limit;
-        let folders = self.folders.into_iter();
-        self.host.folders = folders
-            .map(|(path, folder)| (path, fs::Tree::over(&folder.files, disk)))
-            .collect();
+    pub fn build(self) -> Fake {
         let clock = Arc::new(EngineClock::new(self.start));
-        let mut state = State::new(self.host, self.seed, Arc::clone(&clock));
+        let mut state = State::new(self.host, &self.files.files, self.seed, Arc::clone(&clock));
         for rule in self.rules {
             state.rules().add(rule);
         }

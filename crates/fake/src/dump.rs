@@ -1,7 +1,7 @@
 //! The engine's whole visible state as plain data.
 
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 use wharf_core::{
     ChangeKind, ContainerInfo, Event, ImageInfo, LogChunk, NetworkInfo, Timestamp, VolumeInfo,
 };
@@ -32,8 +32,8 @@ pub struct Dump {
     pub volumes: Vec<VolumeDump>,
     /// All networks, by name.
     pub networks: Vec<NetworkInfo>,
-    /// The folders of the pretended host, by path: where they differ from what the builder was given.
-    pub folders: BTreeMap<String, Vec<FileDump>>,
+    /// Where the files of the pretended host differ from what the builder was given.
+    pub host: Vec<FileDump>,
     /// What has happened, as far as the engine remembers: the last 256 events.
     pub events: Vec<Event>,
 }

@@ -1,7 +1,7 @@
 //! Images as fixtures: what a registry offers, or what is there from the start.
 
 use crate::{
-    fs::{self, Files, Tree},
+    fs::{self, Files, FsError, Tree},
     process,
     program::{Commands, Program, Rule},
     random::Random,
@@ -128,25 +128,34 @@ impl ImageFixture {
     /// [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where there cannot be a file.
     pub fn with_file(mut self, path: &str, content: impl AsRef<[u8]>) -> Result<Self> {
         let content = content.as_ref();
-        let tree = Tree::over(&self.files, u64::MAX);
-        let files = Files::new(tree.clone(), Arc::new(Fixed(self.created)));
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mode = if content.starts_with(b"#!") {
             0o755
         } else {
             0o644
         };
-        let folders = if folder.is_empty() {
-            Ok(())
-        } else {
-            files.mkdir_all(folder, 0o755)
-        };
-        folders
-            .and_then(|()| files.write(path, content, mode))
-            .map_err(|error| Error::invalid("path", format_args!("{path}: {error}")))?;
-        self.files = tree.freeze();
+        self = self.with_folder(folder)?;
+        self.change(path, |files| files.write(path, content, mode))?;
         self.fingerprint = hash(self.fingerprint, &[path.as_bytes(), content]);
         Ok(self)
+    }
+
+    /// One more folder, with those above it.
+    pub(crate) fn with_folder(mut self, path: &str) -> Result<Self> {
+        self.change(path, |files| files.mkdir_all(path, 0o755))?;
+        Ok(self)
+    }
+
+    fn change(
+        &mut self,
+        path: &str,
+        make: impl FnOnce(&Files) -> std::result::Result<(), FsError>,
+    ) -> Result<()> {
+        let tree = Tree::over(&self.files, u64::MAX);
+        let files = Files::new(tree.clone(), Arc::new(Fixed(self.created)));
+        make(&files).map_err(|error| Error::invalid("path", format_args!("{path}: {error}")))?;
+        self.files = tree.freeze();
+        Ok(())
     }
 
     /// One more program, which its containers have without a file for it: an image without a shell can have it too.

@@ -89,8 +89,8 @@ async fn it_shows_containers_files_logs_volumes_images_networks_and_events() {
         .map(|volume| (volume.info.name.as_str(), volume.anonymous))
         .collect();
     assert_eq!(volumes, [("data", false), ("memory", false)]);
-    let served: Vec<_> = dump.folders["/srv"].iter().map(|f| &f.path[..]).collect();
-    assert_eq!(served, ["/new"]);
+    let host: Vec<_> = dump.host.iter().map(|f| &f.path[..]).collect();
+    assert_eq!(host, ["/srv", "/srv/new"]);
     let data: Vec<_> = dump.volumes[0].files.iter().map(|f| &f.path[..]).collect();
     assert_eq!(data, ["/a", "/a/b"]);
     let tags: Vec<_> = dump.images.iter().flat_map(|image| &image.tags).collect();

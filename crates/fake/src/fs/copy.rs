@@ -1,10 +1,7 @@
 //! Trees once more: what shares a tree shares its copy.
 
 use super::{Clock, Files, Mount, Namespace, Tree, tree::State};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, sync::Arc};
 
 /// Which trees have been copied already, and where to.
 #[derive(Debug, Default)]
@@ -14,8 +11,12 @@ impl Tree {
     /// The tree as it is now, apart from this one. Files are shared until one side writes; no file is open in the copy,
     /// and so those that were removed while they were open are gone.
     pub(crate) fn copy(&self, copies: &mut Copies) -> Self {
-        let copy = || Self(Arc::new(Mutex::new(self.lock().copy())));
-        copies.0.entry(self.address()).or_insert_with(copy).clone()
+        let copy = || Self::of(self.lock().copy());
+        let whole = copies.0.entry(self.address()).or_insert_with(copy);
+        Self {
+            root: self.root,
+            ..whole.clone()
+        }
     }
 }
 

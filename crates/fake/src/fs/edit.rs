@@ -17,7 +17,7 @@ impl Files {
         self.create(path, Kind::Directory(BTreeMap::new()), mode)
     }
 
-    /// Makes a directory and those above it that are missing.
+    /// Makes a directory and those above it that are missing; the empty path is the root.
     ///
     /// # Errors
     /// [`FsError::NotADirectory`] where a file is in the way; those of [`mkdir`](Self::mkdir).
@@ -25,6 +25,7 @@ impl Files {
         for (index, _) in path.match_indices('/').skip(1).chain([(path.len(), "")]) {
             let ancestor = &path[..index];
             match self.stat(ancestor) {
+                _ if ancestor.is_empty() => {}
                 Ok(stat) if stat.is_dir() => {}
                 Ok(_) => return Err(FsError::NotADirectory),
                 Err(FsError::NotFound) => self.mkdir(ancestor, mode)?,
@@ -74,7 +75,7 @@ impl Files {
         if slot.node.is_some() {
             return Err(FsError::Exists);
         }
-        if !slot.parent.tree.same(&found.tree) {
+        if slot.parent.mount != found.mount {
             return Err(FsError::CrossDevice);
         }
         self.check_writable(&slot.parent)?;
@@ -135,7 +136,7 @@ impl Files {
         if found.ino == ROOT || source.name.is_empty() || target.name.is_empty() {
             return Err(FsError::Busy);
         }
-        if !source.parent.tree.same(&target.parent.tree) {
+        if source.parent.mount != target.parent.mount {
             return Err(FsError::CrossDevice);
         }
         if target.parent.path.starts_with(&format!("{}/", found.path))
@@ -251,7 +252,7 @@ impl Files {
     }
 
     fn check_removable(&self, parent: &Found, found: &Found) -> Result<(), FsError> {
-        if !parent.tree.same(&found.tree) || self.is_mount_point(&found.path) {
+        if parent.mount != found.mount || self.is_mount_point(&found.path) {
             return Err(FsError::Busy);
         }
         self.check_writable(parent)?;

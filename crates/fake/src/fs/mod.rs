@@ -149,6 +149,18 @@ impl Files {
         Ok(self.find(path, true)?.path)
     }
 
+    /// The tree that begins at what `path` leads to.
+    ///
+    /// # Errors
+    /// As [`stat`](Self::stat).
+    pub(crate) fn tree_at(&self, path: &str) -> Result<Tree, FsError> {
+        let found = self.find(path, true)?;
+        Ok(Tree {
+            root: found.ino,
+            ..found.tree
+        })
+    }
+
     /// Where a symbolic link points.
     ///
     /// # Errors

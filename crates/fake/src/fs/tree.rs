@@ -113,9 +113,12 @@ impl Image {
 
 /// A writable tree over an [`Image`]: a container's root, a volume, a tmpfs.
 ///
-/// A clone is another handle to the same tree.
+/// A clone is another handle to the same tree. A handle may also begin at one node in it, which is then its root.
 #[derive(Debug, Clone)]
-pub(crate) struct Tree(pub(super) Arc<Mutex<State>>);
+pub(crate) struct Tree {
+    pub(super) state: Arc<Mutex<State>>,
+    pub(super) root: Ino,
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
@@ -134,7 +137,7 @@ impl Tree {
     /// A tree over `image` that may hold `budget` bytes of its own.
     #[must_use]
     pub(crate) fn over(image: &Image, budget: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        Self::of(State {
             image: image.clone(),
             own: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -142,7 +145,14 @@ impl Tree {
             used: 0,
             budget,
             random: 0,
-        })))
+        })
+    }
+
+    pub(super) fn of(state: State) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            root: ROOT,
+        }
     }
 
     /// Bytes that it holds beyond its image.
@@ -168,8 +178,8 @@ impl Tree {
     /// [`FsError::NoSpace`], and [`FsError::IsADirectory`] for any other tree.
     pub(crate) fn fill(&self, content: &[u8], time: DateTime<Utc>) -> Result<(), FsError> {
         let mut state = self.lock();
-        state.truncate(ROOT, 0, time)?;
-        if state.write(ROOT, 0, content, time)? < content.len() {
+        state.truncate(self.root, 0, time)?;
+        if state.write(self.root, 0, content, time)? < content.len() {
             return Err(FsError::NoSpace);
         }
         Ok(())
@@ -177,7 +187,7 @@ impl Tree {
 
     /// Whether it is one file, not a folder with others.
     pub(super) fn is_file(&self) -> bool {
-        self.lock().file(ROOT).is_ok()
+        self.lock().file(self.root).is_ok()
     }
 
     /// What the tree holds now, as an image that others can build on.
@@ -199,17 +209,17 @@ impl Tree {
 
     /// What tells this tree from all others that there are now.
     pub(super) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        Arc::as_ptr(&self.state).addr()
     }
 
     /// Whether both are handles to one tree.
     pub(super) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.state, &other.state)
     }
 
     /// A panic of another holder leaves at worst a half-done write of its own: go on.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a path to a node: links, dots and mounts.
 
-use super::tree::{Ino, Inode, Kind, ROOT, Tree};
+use super::tree::{Ino, Inode, Kind, Tree};
 use super::{Access, FileType, Files, FsError, Namespace, Owner, Stat};
 use std::borrow::Cow;
 
@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub(super) tree: Tree,
     pub(super) ino: Ino,
     pub(super) read_only: bool,
+    /// Which mount it was reached by.
+    pub(super) mount: MountId,
     /// Canonical path.
     pub(super) path: String,
 }
@@ -47,6 +49,10 @@ impl Found {
     }
 }
 
+/// The root or one of the mounts: nothing is moved or linked from one to another, though both may show one tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MountId(Option<usize>);
+
 /// The end of a path: a name in a directory, and what is there, if anything.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -71,6 +77,7 @@ struct Place<'a> {
     tree: &'a Tree,
     ino: Ino,
     read_only: bool,
+    mount: MountId,
     /// So much of the way's path is its own.
     path_len: usize,
 }
@@ -93,8 +100,9 @@ impl<'a> Way<'a> {
             above: Vec::new(),
             here: Place {
                 tree: &space.root,
-                ino: ROOT,
+                ino: space.root.root,
                 read_only: space.read_only,
+                mount: MountId(None),
                 path_len: 0,
             },
             path: String::with_capacity(expected + 1),
@@ -120,6 +128,7 @@ impl<'a> Way<'a> {
             tree: place.tree.clone(),
             ino: place.ino,
             read_only: place.read_only,
+            mount: place.mount,
             path: if path.is_empty() { "/" } else { path }.to_owned(),
         }
     }
@@ -231,13 +240,14 @@ impl Files {
         way.path.push_str(name);
         let path_len = way.path.len();
         // The mount made last covers those made before it at the same place.
-        let mounts = &self.space.mounts;
-        let mount = mounts.iter().rfind(|mount| mount.target == way.path);
-        let next = if let Some(mount) = mount {
+        let mut mounts = self.space.mounts.iter().enumerate();
+        let mount = mounts.rfind(|(_, mount)| mount.target == way.path);
+        let next = if let Some((number, mount)) = mount {
             Place {
                 tree: &mount.tree,
-                ino: ROOT,
+                ino: mount.tree.root,
                 read_only: mount.read_only,
+                mount: MountId(Some(number)),
                 path_len,
             }
         } else {

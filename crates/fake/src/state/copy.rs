@@ -3,7 +3,7 @@
 //! Running programs are futures, which cannot be copied: in a copy a running container waits to be launched anew.
 
 use super::{
-    Host, State,
+    State,
     container::{Active, Container, Mounted, Source},
 };
 use crate::{
@@ -36,10 +36,6 @@ impl State {
             clock: Arc::clone(clock) as Arc<dyn fs::Clock>,
         };
         let rules = self.rules.copy();
-        let folders = self.host.folders.iter();
-        let folders: BTreeMap<_, _> = folders
-            .map(|(path, tree)| (path.clone(), copying.tree(tree)))
-            .collect();
         Self {
             now: self.now,
             // Between two transitions there is nothing that was not carried out.
@@ -48,10 +44,8 @@ impl State {
             clock: Arc::clone(clock),
             seed: self.seed,
             random: self.random.clone(),
-            host: Host {
-                folders,
-                ..self.host
-            },
+            host: self.host,
+            disk: copying.tree(&self.disk),
             id: self.id.clone(),
             containers: self
                 .containers

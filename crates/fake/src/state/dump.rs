@@ -34,8 +34,6 @@ impl State {
                 files,
             }
         });
-        let folders = self.host.folders.iter();
-        let folders = folders.map(|(path, tree)| (path.clone(), files(tree)));
         Dump {
             seed: self.seed,
             time: self.now,
@@ -43,7 +41,7 @@ impl State {
             images: images.collect(),
             volumes: volumes.collect(),
             networks: self.networks().collect(),
-            folders: folders.collect(),
+            host: files(&self.disk),
             events,
         }
     }

@@ -47,7 +47,7 @@ use crate::{clock::EngineClock, fs, program::Rules, random::Random};
 use container::Containers;
 use image::Images;
 use network::Networks;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use volume::Volumes;
 use wharf_core::{Event, Exit, Timestamp};
 
@@ -65,6 +65,8 @@ pub(crate) struct State {
     seed: u64,
     random: Random,
     host: Host,
+    /// What is on the host's own disk, and can be bound.
+    disk: fs::Tree,
     id: String,
     containers: Containers,
     images: Images,
@@ -79,16 +81,14 @@ pub(crate) struct State {
 }
 
 /// The machine that the engine pretends to run on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Host {
     pub(crate) cpus: u32,
     pub(crate) memory: u64,
     /// How many bytes a container may log.
     pub(crate) log_limit: usize,
-    /// How many bytes a container may write over its image, and a volume, folder or tmpfs may hold.
+    /// How many bytes a container may write over its image, and a volume, a tmpfs or its own disk may hold.
     pub(crate) disk_limit: u64,
-    /// Folders that can be bound, by path.
-    pub(crate) folders: BTreeMap<String, fs::Tree>,
 }
 
 /// What a transition means for those outside of the state.
@@ -109,7 +109,7 @@ pub(crate) enum Effect {
 }
 
 impl State {
-    pub(crate) fn new(host: Host, seed: u64, clock: Arc<EngineClock>) -> Self {
+    pub(crate) fn new(host: Host, files: &fs::Image, seed: u64, clock: Arc<EngineClock>) -> Self {
         let mut random = Random::new(seed);
         let id = random.id();
         let networks = Networks::new(&mut random);
@@ -123,6 +123,7 @@ impl State {
             seed,
             random,
             host,
+            disk: fs::Tree::over(files, host.disk_limit),
             id,
             containers: Containers::default(),
             images: Images::default(),

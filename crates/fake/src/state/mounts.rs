@@ -5,6 +5,8 @@ use super::{
     container::{Mounted, Source},
     image::Image,
 };
+use crate::fs::{self, Files, Tree};
+use std::sync::Arc;
 use wharf_core::{ContainerConfig, Error, Mount, MountSource, Result};
 
 /// A mount before it is made.
@@ -57,15 +59,14 @@ impl State {
             MountSource::Volume { name: None } => Ok(Wish::Anonymous),
             MountSource::Tmpfs { size } => Ok(Wish::Ready(Source::Tmpfs { size: *size })),
             MountSource::Bind { path } => {
-                let tree = self.host.folders.get(path).cloned();
-                let tree = tree.ok_or_else(|| {
+                let path = normalised(path);
+                let tree = self.on_host(&path).ok_or_else(|| {
                     let why = format_args!(
                         "invalid mount config for type \"bind\": bind source path does not exist: {path}; the fake's \
-                         host has the folders that its builder was given"
+                         host has what `Builder::host_folder` has put there"
                     );
                     Error::invalid("mounts", why)
                 })?;
-                let path = path.clone();
                 Ok(Wish::Ready(Source::Bind { path, tree }))
             }
             other => {
@@ -73,6 +74,12 @@ impl State {
                 Err(Error::unsupported_option("create_container.mounts", why))
             }
         }
+    }
+
+    /// What is at that path of the pretended host.
+    pub(super) fn on_host(&self, path: &str) -> Option<Tree> {
+        let clock: Arc<dyn fs::Clock> = self.clock.clone();
+        Files::new(self.disk.clone(), clock).tree_at(path).ok()
     }
 
     /// Makes the volumes that are missing. Nothing of it fails.

@@ -17,9 +17,13 @@ fn state() -> State {
         memory: 1 << 30,
         log_limit: 1 << 20,
         disk_limit: 1 << 20,
-        folders: BTreeMap::new(),
     };
-    let mut state = State::new(host, 1, Arc::new(EngineClock::new(EPOCH)));
+    let mut state = State::new(
+        host,
+        &fs::Image::empty(EPOCH),
+        1,
+        Arc::new(EngineClock::new(EPOCH)),
+    );
     state.install(&ImageFixture::busybox(), &name("busybox"));
     state.tick();
     state

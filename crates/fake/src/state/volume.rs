@@ -197,8 +197,8 @@ impl State {
             "" | "tmpfs" if !bound => {}
             _ => {
                 let device = option("device");
-                let folder = self.host.folders.get(device).filter(|_| bound);
-                return folder.cloned().ok_or_else(|| {
+                let there = if bound { self.on_host(device) } else { None };
+                return there.ok_or_else(|| {
                     format!(
                         "error while mounting volume '{0}': failed to mount local volume: mount {device}:{0}: no such \
                          file or directory",

@@ -83,3 +83,68 @@ async fn an_init_is_one_of_the_processes_that_are_counted() {
         assert_eq!(output.code(), code, "{}", output.stderr_text());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_a_folder_of_the_host_can_be_bound_and_its_path_spelled_anyhow() {
+    let builder = Fake::builder()
+        .host_folder(
+            "/etc/app/",
+            [("app.toml", "port = 80"), ("sub/x", "in sub")],
+        )
+        .unwrap();
+    let runtime = builder
+        .host_folder("/etc/app/empty", [])
+        .unwrap()
+        .build()
+        .runtime();
+    let seen = async |source: &str, script: &str| {
+        let config = shell(script).with_mounts([Mount::bind(source, "/m")]);
+        runtime.run(config, RunOptions::default()).await
+    };
+    for (source, script, output) in [
+        ("/etc/app", "ls /m", "app.toml\nempty\nsub\n"),
+        ("/etc/app/", "cat /m/sub/x", "in sub"),
+        ("/etc/./app/sub", "ls /m", "x\n"),
+        (
+            "/etc/app/app.toml",
+            "cat /m; echo port = 81 >/m",
+            "port = 80",
+        ),
+        ("/etc/app/app.toml", "cat /m", "port = 81\n"),
+        ("/etc/app/sub", "cd /m; cat ../m/x; ls ..", "in subbin"),
+    ] {
+        let found = seen(source, script).await.unwrap().stdout_text();
+        assert!(found.starts_with(output), "{source}: {script}: {found:?}");
+    }
+    for missing in ["/etc/app/app.tom", "/etc/app/sub/y", "/srv"] {
+        let error = seen(missing, "true").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{missing}");
+        assert!(error.to_string().contains(missing), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_moved_from_one_bind_to_another_of_the_same_folder() {
+    let builder = Fake::builder().host_folder("/srv/d", [("x", "")]).unwrap();
+    let runtime = builder.build().runtime();
+    let mounts = [Mount::bind("/srv", "/a"), Mount::bind("/srv", "/b")];
+    // Linux says EXDEV, and mv then copies: a folder does not become its own parent.
+    let script = "mkdir /b/d/e; mv /a/d /b/d/e/d 2>/dev/null; ls /a; ls /a/d";
+    let config = shell(script).with_mounts(mounts);
+    let output = runtime.run(config, RunOptions::default()).await.unwrap();
+    assert!(output.stdout_text().starts_with("d\n"), "{output:?}");
+}
+
+#[test]
+fn a_folder_of_the_host_is_absolute_and_its_files_are_in_it() {
+    for path in ["srv", "", "./srv", "/srv/../etc"] {
+        let error = Fake::builder().host_folder(path, []).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{path:?}");
+    }
+    for name in ["/etc/passwd", "../y", "a/../../y", "a/", ""] {
+        let error = Fake::builder()
+            .host_folder("/srv", [(name, "")])
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name:?}");
+    }
+}
