@@ -26,7 +26,7 @@ pub fn engine() -> Result<Fake> {
     let image: ImageRef = PULLABLE.parse()?;
     let registry = Registry::new(image.registry()).with_image("wharf/hello:latest", hello);
     Ok(Fake::builder()
-        .registry(registry)
+        .registry(registry)?
         .host_folder(FOLDER, [])?
         .build())
 }

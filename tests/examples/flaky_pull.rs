@@ -38,7 +38,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_registry_that_asks_to_slow_down_is_asked_again_later_and_later() {
-        let fake = Fake::builder().registry(registry()).build();
+        let fake = Fake::builder().registry(registry()).unwrap().build();
         let (faults, record) = (Fault::new(), Record::new());
         let runtime = fake.runtime().layer(faults.clone()).layer(record.clone());
         let limit = Rule::fail(ErrorKind::RateLimited)
@@ -62,6 +62,7 @@ mod tests {
     async fn a_connection_that_breaks_again_and_again_does_not_keep_the_image_away() {
         let fake = Fake::builder()
             .registry(registry().with_cuts(7, MB))
+            .unwrap()
             .build();
         let runtime = fake.runtime();
         let begin = Instant::now();
@@ -76,7 +77,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_does_not_exist_is_not_asked_for_twice() {
-        let fake = Fake::builder().registry(registry()).build();
+        let fake = Fake::builder().registry(registry()).unwrap().build();
         let record = Record::new();
         let runtime = fake.runtime().layer(record.clone());
 

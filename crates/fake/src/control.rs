@@ -157,7 +157,7 @@ impl fmt::Debug for Fake {
 /// let fake = Fake::builder()
 ///     .seed(7)
 ///     .image("app:1", ImageFixture::busybox().with_command(["sleep", "60"]))?
-///     .registry(Registry::hub().with_pull_limit(3))
+///     .registry(Registry::hub().with_pull_limit(3))?
 ///     .cpus(4)
 ///     .build();
 /// assert_eq!(fake.seed(), 7);
@@ -298,10 +298,13 @@ impl Builder {
         self
     }
 
-    /// A registry to pull from; one of the same host is replaced.
-    pub fn registry(mut self, registry: Registry) -> Self {
+    /// A registry to pull from; one of the same host is replaced. Fails with
+    /// [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where no reference can mean one of its images, or where it
+    /// [breaks off](Registry::with_cuts) after more bytes than any layer has.
+    pub fn registry(mut self, registry: Registry) -> Result<Self> {
+        registry.check()?;
         self.registries.add(registry);
-        self
+        Ok(self)
     }
 
     /// What runs as those commands, as [`Fake::add_program`] has it. Fails with

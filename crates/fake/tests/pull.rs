@@ -24,7 +24,11 @@ fn registry() -> Registry {
 }
 
 fn without_images(registry: Registry) -> Fake {
-    Fake::builder().without_images().registry(registry).build()
+    Fake::builder()
+        .without_images()
+        .registry(registry)
+        .unwrap()
+        .build()
 }
 
 /// All steps, and what it failed with.

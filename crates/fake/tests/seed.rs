@@ -74,6 +74,7 @@ async fn run(seed: u64) -> (Vec<Event>, Dump) {
     let fake = Fake::builder()
         .seed(seed)
         .registry(registry)
+        .unwrap()
         .program("moody", moody)
         .unwrap()
         .build();

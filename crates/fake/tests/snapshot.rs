@@ -306,6 +306,7 @@ async fn what_registries_have_counted_comes_back_and_a_mark_too() {
     let fake = Fake::builder()
         .without_images()
         .registry(Registry::hub().with_pull_limit(1))
+        .unwrap()
         .build();
     let runtime = fake.runtime();
     let pull = || runtime.ensure_image("busybox", PullPolicy::Always);

@@ -21,8 +21,9 @@ const LATENCY: Duration = Duration::from_millis(50);
 ///     .with_image("team/app:1.2", ImageFixture::busybox().with_layer(20_000_000))
 ///     .with_account("alice", "secret1")
 ///     .with_speed(5_000_000);
-/// let fake = Fake::builder().registry(registry).build();
+/// let fake = Fake::builder().registry(registry)?.build();
 /// # drop(fake);
+/// # Ok::<(), wharf_core::Error>(())
 /// ```
 pub struct Registry {
     host: String,
@@ -32,6 +33,8 @@ pub struct Registry {
     line: Line,
     limit: Option<Limit>,
     down: Option<String>,
+    /// The first name that no reference can mean.
+    wrong: Option<String>,
 }
 
 impl Registry {
@@ -50,6 +53,7 @@ impl Registry {
             },
             limit: None,
             down: None,
+            wrong: None,
         }
     }
 
@@ -61,22 +65,66 @@ impl Registry {
         })
     }
 
-    /// Offers an image as `repository[:tag]`; several of one name are its platforms, and a single one is pulled whatever
-    /// platform is asked for, as engines do. On Docker Hub a repository without
-    /// an owner is one of `library/`, as in references.
+    /// Offers an image as `repository[:tag]`, with the registry's host before it or without; several of one name are its
+    /// platforms, and a single one is pulled whatever platform is asked for, as engines do. On Docker Hub a repository
+    /// without an owner is one of `library/`, as in references. [`Builder::registry`](crate::Builder::registry) fails
+    /// where no reference can mean it.
     #[must_use]
     pub fn with_image(mut self, name: &str, image: ImageFixture) -> Self {
-        let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
-        let official = self.host == HUB && !repository.contains('/');
-        let owner = if official { "library/" } else { "" };
-        let tags = self
-            .shelf
-            .entry(format!("{owner}{repository}"))
-            .or_default();
+        let own = name.strip_prefix(&self.host);
+        let name = own.and_then(|name| name.strip_prefix('/')).unwrap_or(name);
+        let full = format!("{}/{name}", self.host);
+        match full.parse::<ImageRef>() {
+            Ok(reference) => match reference.tag() {
+                Some(tag) if reference.digest().is_none() => {
+                    self.offer(reference.repository(), tag, image);
+                }
+                _ => self.refuse(format!(
+                    "{full}: an image's digest comes from what is in it"
+                )),
+            },
+            Err(error) => self.refuse(format!("{full}: {}", error.message())),
+        }
+        self
+    }
+
+    fn offer(&mut self, repository: &str, tag: &str, image: ImageFixture) {
+        let tags = self.shelf.entry(repository.to_owned()).or_default();
         let variants = tags.entry(tag.to_owned()).or_default();
         variants.retain(|variant| variant.platform != image.platform);
         variants.push(image);
-        self
+    }
+
+    fn refuse(&mut self, why: String) {
+        self.wrong.get_or_insert(why);
+    }
+
+    /// Whether all that was said of it can come to pass.
+    pub(crate) fn check(&self) -> Result<()> {
+        let meant = format!("{}/image", self.host).parse::<ImageRef>();
+        if !meant.is_ok_and(|image| image.registry() == self.host) {
+            let why = format_args!(
+                "{:?} is no host in references: it needs a dot, a port, or to be localhost",
+                self.host
+            );
+            return Err(Error::invalid("registry", why));
+        }
+        if let Some(why) = &self.wrong {
+            return Err(Error::invalid("registry", why));
+        }
+        let Some(Cut { after, .. }) = self.line.cut.filter(|cut| cut.connections > 0) else {
+            return Ok(());
+        };
+        let images = self.shelf.values().flat_map(BTreeMap::values).flatten();
+        let mut layers = images.flat_map(|image| &image.layers);
+        if layers.any(|layer| layer.size > after) {
+            return Ok(());
+        }
+        let why = format_args!(
+            "with_cuts({after} bytes): no image of {} has a layer larger than that, so that no connection breaks off",
+            self.host
+        );
+        Err(Error::invalid("registry", why))
     }
 
     /// Knows that user. From the first account on a registry is private, but for Docker Hub.

@@ -154,3 +154,74 @@ fn an_identity_token_is_refused_by_name() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.message().contains("identity_token"), "{error}");
 }
+
+#[test]
+fn an_image_may_be_offered_under_its_whole_name() {
+    for name in [
+        "docker.io/library/redis:7",
+        "library/redis:7",
+        "redis:7",
+        "docker.io/redis:7",
+    ] {
+        let mut all = Registries::default();
+        all.add(Registry::hub().with_image(name, ImageFixture::busybox()));
+        let redis = "redis:7".parse().unwrap();
+        let found = all.find(&redis, None, None, Timestamp::UNIX_EPOCH);
+        assert!(
+            found.is_ok(),
+            "{name}: {:?}",
+            found.map(|found| found.image)
+        );
+    }
+}
+
+#[test]
+fn what_no_reference_can_mean_is_refused() {
+    let image = ImageFixture::busybox;
+    let wrong = |registry: Registry| {
+        let error = registry.check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.message().to_owned()
+    };
+    for name in ["UPPER/case:1", "", "a b", "a:", "a@sha256:00"] {
+        let said = wrong(Registry::new("r.test").with_image(name, image()));
+        assert!(said.contains(&format!("r.test/{name}")), "{said}");
+    }
+    for host in ["", "nodots", "two words.test"] {
+        wrong(Registry::new(host).with_image("a", image()));
+        wrong(Registry::new(host));
+    }
+    let busybox = format!("busybox@sha256:{}", "0".repeat(64));
+    assert!(wrong(Registry::hub().with_image(&busybox, image())).contains("digest"));
+    for host in [
+        "r.test",
+        "localhost",
+        "r:5000",
+        "docker.io",
+        "https://r.test/v2/",
+    ] {
+        assert!(
+            Registry::new(host).with_image("a", image()).check().is_ok(),
+            "{host}"
+        );
+    }
+}
+
+#[test]
+fn a_connection_must_have_something_to_break_off() {
+    let image = ImageFixture::busybox().with_layer(1_000_000);
+    let registry = |cuts, after| {
+        Registry::hub()
+            .with_image("a", image.clone())
+            .with_cuts(cuts, after)
+    };
+    assert!(registry(1, 999_999).check().is_ok());
+    assert!(registry(0, 1_000_000_000).check().is_ok());
+    let error = registry(1, 1_000_000_000).check().unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("no image of docker.io has a layer"),
+        "{error}"
+    );
+}

@@ -113,7 +113,7 @@ async fn an_image_brings_its_programs_and_lacks_all_others() {
             .unwrap()
     };
     let registry = Registry::new("r.test").with_image("postgres:16", postgres());
-    let fake = Fake::builder().registry(registry).build();
+    let fake = Fake::builder().registry(registry).unwrap().build();
     let runtime = fake.runtime();
     let pulled = runtime.ensure_image("r.test/postgres:16", PullPolicy::Missing);
     assert_eq!(pulled.await.unwrap().id, postgres().id());

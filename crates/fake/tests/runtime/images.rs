@@ -13,7 +13,7 @@ async fn a_pull_walks_its_layers_on_the_clock_and_can_be_cut_off() {
     let registry = Registry::new("r.test")
         .with_image("app:1", image)
         .with_speed(10_000_000);
-    let fake = Fake::builder().registry(registry).build();
+    let fake = Fake::builder().registry(registry).unwrap().build();
     let runtime = fake.runtime();
     let name: ImageRef = "r.test/app:1".parse().unwrap();
     let mut pull = runtime
@@ -55,7 +55,7 @@ async fn a_login_is_kept_on_the_handle_for_its_pulls() {
     let registry = Registry::new("r.test")
         .with_image("app", ImageFixture::busybox())
         .with_account("alice", "secret1");
-    let fake = Fake::builder().registry(registry).build();
+    let fake = Fake::builder().registry(registry).unwrap().build();
     let (with, without) = (fake.runtime(), fake.runtime());
     let login = Credentials::new("alice", "secret1").with_registry("r.test");
     with.clone().login(login).await.unwrap();

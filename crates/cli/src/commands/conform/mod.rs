@@ -140,7 +140,7 @@ impl Args {
         let name = format!("{}:{}", pull.repository(), pull.tag().unwrap_or("latest"));
         let fake = fake::builder(url)?
             .image(&self.image, ImageFixture::busybox())?
-            .registry(Registry::new(pull.registry()).with_image(&name, hello))
+            .registry(Registry::new(pull.registry()).with_image(&name, hello))?
             .host_folder(&folder, [])?
             .build();
         let connect = move || {
