@@ -246,7 +246,8 @@ impl Builder {
         self
     }
 
-    /// How many bytes a container may log before its disk is full; else 256 MiB.
+    /// How many bytes a container may log before its disk is full; else 256 MiB. A record of it, a line as a rule, counts for 64 bytes more
+    /// than it has: it is the memory of the test that this bounds.
     pub fn log_limit(mut self, bytes: usize) -> Self {
         self.host.log_limit = bytes;
         self
@@ -286,7 +287,8 @@ impl Builder {
         Ok(self)
     }
 
-    /// An image that is here from the start. Fails where the name is none.
+    /// An image that is here from the start; of two with one name the first is left without, as after a build. Fails where
+    /// the name is none.
     pub fn image(mut self, name: &str, image: ImageFixture) -> Result<Self> {
         self.images.push((name.parse()?, image));
         Ok(self)

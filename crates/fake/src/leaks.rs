@@ -23,7 +23,7 @@ pub struct Leak {
     pub kind: LeakKind,
     /// Its name; of a call, a stream or a wait what it is about, as the caller named it.
     pub name: String,
-    /// When it was made, where the engine knows: not of an exec or an image.
+    /// When it was made, where the engine knows: not of an image.
     pub since: Option<Timestamp>,
     line: String,
 }

@@ -111,6 +111,11 @@ async fn streams_waits_calls_and_execs_are_leaks_until_they_are_over_or_dropped(
 
     // Who gives up its call leaves the program.
     drop((exec, logs, events));
+    let left = fake.leaks().of(LeakKind::Exec).to_string();
+    assert!(
+        left.contains("in container web that still runs: sleep 500, started at "),
+        "{left}"
+    );
     assert_eq!(kinds(&fake.leaks())[0].0, LeakKind::Exec);
     assert_eq!(fake.leaks().len(), 2);
     tokio::time::sleep(Duration::from_secs(600)).await;

@@ -1,7 +1,12 @@
 //! The containers, and how one is found.
 
 use super::{
-    State, exec::ExecKey, glance::Glance, health::Checkup, image::Image, network::Endpoint,
+    State,
+    exec::{Exec, ExecKey},
+    glance::Glance,
+    health::Checkup,
+    image::Image,
+    network::Endpoint,
     restart::Restarts,
 };
 use crate::{fs, log::Log, outside::Outside, process, program::Programs, run::Gate};
@@ -91,8 +96,8 @@ pub(super) struct Active {
     pub(super) stops: u32,
     /// Somebody restarts it: its end does not remove it.
     pub(super) restarts: bool,
-    /// The programs beside its own, with the writing ends of their stdin where that is a terminal.
-    pub(super) execs: BTreeMap<ExecKey, Option<Outside<process::PipeWriter>>>,
+    /// The programs beside its own.
+    pub(super) execs: BTreeMap<ExecKey, Exec>,
     /// The writing end of its stdin, where that is kept open: held, so that there is no end to read.
     pub(super) stdin: Option<Outside<process::PipeWriter>>,
 }

@@ -9,7 +9,8 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::FutureExt;
-use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Result};
+use std::sync::Arc;
+use wharf_core::{ContainerState, Error, ErrorKind, EventAction, ExecConfig, Result, Timestamp};
 
 /// An exec by its number: the order of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +20,15 @@ impl ExecKey {
     pub(super) fn number(self) -> u64 {
         self.0
     }
+}
+
+/// A program that runs in a container beside its own.
+#[derive(Debug)]
+pub(super) struct Exec {
+    pub(super) argv: Arc<[String]>,
+    pub(super) since: Timestamp,
+    /// The writing end of its stdin where that is a terminal: held, so that there is no end to read.
+    _terminal: Option<Outside<PipeWriter>>,
 }
 
 /// A program that is ready to run, or what the engine says where it cannot be.
@@ -107,13 +117,19 @@ impl State {
                 return Ok(ExecLaunch::Refused { code, message });
             }
         };
-        let pid = kernel.register(argv.clone().into());
+        let words: Arc<[String]> = argv.clone().into();
+        let pid = kernel.register(Arc::clone(&words));
         let (descriptors, terminal) = open_descriptors(config, output);
+        let runs = Exec {
+            argv: words,
+            since: self.now,
+            _terminal: terminal,
+        };
         let mut process = Process::new(argv, env, files, descriptors, pid);
         process.cwd = cwd;
         process.tty = config.tty;
         if let Some(active) = &mut self.container_mut(key)?.active {
-            active.execs.insert(exec, terminal);
+            active.execs.insert(exec, runs);
         }
         Ok(ExecLaunch::Ready {
             exec,

@@ -1,6 +1,10 @@
 //! What is there that was not there at a mark.
 
-use super::{State, container::Container, exec::ExecKey};
+use super::{
+    State,
+    container::Container,
+    exec::{Exec, ExecKey},
+};
 use crate::leaks::{Leak, LeakKind};
 use std::collections::BTreeSet;
 use wharf_core::{ContainerState, ImageId, Timestamp};
@@ -29,14 +33,11 @@ impl State {
         let new = containers.filter(|container| container.created >= mark.time && stays(container));
         let mut leaks: Vec<Leak> = new.map(left_container).collect();
         for (_, container) in self.containers.iter() {
-            let execs = container
-                .active
-                .iter()
-                .flat_map(|active| active.execs.keys());
-            let new = execs.filter(|exec| exec.number() > mark.last_exec);
+            let execs = container.active.iter().flat_map(|active| &active.execs);
+            let new = execs.filter(|(key, _)| key.number() > mark.last_exec);
             // A probe is the engine's own.
-            for exec in new.filter(|exec| container.probe() != Some(**exec)) {
-                leaks.push(self.left_exec(*exec, &container.name));
+            for (key, exec) in new.filter(|(key, _)| container.probe() != Some(**key)) {
+                leaks.push(self.left_exec(*key, exec, &container.name));
             }
         }
         leaks.extend(self.left_volumes(mark));
@@ -44,10 +45,13 @@ impl State {
         leaks
     }
 
-    fn left_exec(&self, exec: ExecKey, name: &str) -> Leak {
-        let id = self.exec_id(exec);
-        let line = format!("a program in container {name} that still runs: its execID is {id}");
-        Leak::new(LeakKind::Exec, name, None, line)
+    fn left_exec(&self, key: ExecKey, exec: &Exec, name: &str) -> Leak {
+        let Exec { argv, since, .. } = exec;
+        let (id, command) = (self.exec_id(key), argv.join(" "));
+        let line = format!(
+            "a program in container {name} that still runs: {command}, started at {since}, execID {id}"
+        );
+        Leak::new(LeakKind::Exec, name, Some(*since), line)
     }
 
     fn left_volumes(&self, mark: &Mark) -> Vec<Leak> {
