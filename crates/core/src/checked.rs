@@ -76,6 +76,8 @@ macro_rules! check {
     };
 }
 
+pub(crate) use check;
+
 macro_rules! checked { ($group:ident $( $hook:ident $name:ident $Op:ident $flags:tt ($($a:ident : $ty:ty),*) -> $ret:ty; )*) => {
     #[async_trait]
     #[deny(clippy::missing_trait_methods)]

@@ -103,6 +103,9 @@ impl<T: 'static> Outcome for Pending<T> {}
 
 /// What a stream yields: data that can be seen, kept, sent twice and weighed. Sealed.
 pub trait Item: sealed::Outcome + Debug + Clone + Serialize + Send + 'static {
+    /// Whether bytes of payload are a measure of it.
+    const HAS_BYTES: bool = false;
+
     /// How many bytes of payload it carries; 0 where that is no measure of it.
     fn byte_len(&self) -> usize {
         0
@@ -110,11 +113,13 @@ pub trait Item: sealed::Outcome + Debug + Clone + Serialize + Send + 'static {
 }
 
 impl Item for LogChunk {
+    const HAS_BYTES: bool = true;
     fn byte_len(&self) -> usize {
         self.bytes.len()
     }
 }
 impl Item for Bytes {
+    const HAS_BYTES: bool = true;
     fn byte_len(&self) -> usize {
         self.len()
     }

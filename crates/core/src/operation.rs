@@ -1,6 +1,14 @@
 //! The names of all operations, and what a backend says of them.
 
-use crate::table::{container_ops, event_ops, image_ops, network_ops, system_ops, volume_ops};
+use crate::{
+    Error, ResourceKind, Result,
+    checked::check,
+    layer::resource_kind,
+    table::{container_ops, event_ops, image_ops, network_ops, system_ops, volume_ops},
+    types::*,
+    validate,
+};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
@@ -41,6 +49,29 @@ macro_rules! emit { ($( $group:ident $( $hook:ident $name:ident $Op:ident [$agai
         pub const fn opens_stream(self) -> bool {
             match self { $($(Self::$Op => streams!($hook),)*)* }
         }
+
+        /// Whether the items of that stream have bytes of payload, as those of logs and files have: see
+        /// [`Item::byte_len`](crate::Item::byte_len).
+        #[must_use]
+        pub const fn streams_bytes(self) -> bool {
+            match self { $($(Self::$Op => streams_bytes!($hook, $ret),)*)* }
+        }
+
+        /// The kind of what its calls are to; `None` where they are to nothing in particular, as a list is.
+        #[must_use]
+        pub const fn target_kind(self) -> Option<ResourceKind> {
+            match self { $($(Self::$Op => target_kind!($group [$($flag)*]),)*)* }
+        }
+
+        /// Whether a call of it can be to this, by the checks that need no engine: for a create, whether it can wish
+        /// that name.
+        ///
+        /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) where it cannot, also where its calls are to
+        /// nothing in particular.
+        pub fn check_target(self, target: &str) -> Result<()> {
+            match self { $($(Self::$Op => check_target!($group [$($flag)*], self, target),)*)* }
+            Ok(())
+        }
     }
 } }
 
@@ -65,6 +96,55 @@ macro_rules! streams {
     };
 }
 
+macro_rules! streams_bytes {
+    (around_stream, $ret:ty) => {
+        <$ret>::HAVE_BYTES
+    };
+    (around_session, $ret:ty) => {
+        Items::<LogChunk>::HAVE_BYTES
+    };
+    ($hook:ident, $ret:ty) => {
+        false
+    };
+}
+
+macro_rules! target_kind {
+    ($group:ident [on $t:ident $($rest:tt)*]) => {
+        Some(resource_kind!($t))
+    };
+    (ContainerOps [makes $t:ident]) => {
+        Some(ResourceKind::Container)
+    };
+    (VolumeOps [makes $t:ident]) => {
+        Some(ResourceKind::Volume)
+    };
+    (NetworkOps [makes $t:ident]) => {
+        Some(ResourceKind::Network)
+    };
+    ($group:ident [$($rest:tt)*]) => {
+        None
+    };
+}
+
+macro_rules! check_target {
+    ($group:ident [on $t:ident $($rest:tt)*], $operation:expr, $target:expr) => {
+        check!($t, $target, ())
+    };
+    (ContainerOps [makes $t:ident], $operation:expr, $target:expr) => {
+        check!(name, $target, ())
+    };
+    (VolumeOps [makes $t:ident], $operation:expr, $target:expr) => {
+        check!(volume, $target, ())
+    };
+    (NetworkOps [makes $t:ident], $operation:expr, $target:expr) => {
+        check!(network, $target, ())
+    };
+    ($group:ident [$($rest:tt)*], $operation:expr, $target:expr) => {{
+        let why = format_args!("{} is to nothing in particular", $operation);
+        return Err(Error::invalid("target", why));
+    }};
+}
+
 // The six tables, chained into one call of `emit`.
 macro_rules! with_containers { ($($x:tt)*) => { container_ops!(with_images $($x)* |); } }
 macro_rules! with_images { ($($x:tt)*) => { image_ops!(with_events $($x)* |); } }
@@ -80,12 +160,12 @@ impl fmt::Display for Operation {
 }
 
 impl FromStr for Operation {
-    type Err = crate::Error;
+    type Err = Error;
 
-    fn from_str(name: &str) -> crate::Result<Self> {
+    fn from_str(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().find(|operation| operation.name() == name);
         found.copied().ok_or_else(|| {
-            crate::Error::invalid("operation", format_args!("there is no operation {name:?}"))
+            Error::invalid("operation", format_args!("there is no operation {name:?}"))
         })
     }
 }
@@ -202,15 +282,53 @@ mod tests {
     }
 
     #[test]
-    fn what_yields_items_opens_a_stream() {
-        for (operation, streams) in [
-            (Operation::ContainerLogs, true),
-            (Operation::Events, true),
-            (Operation::StartExec, true),
-            (Operation::WaitContainer, false),
-            (Operation::ListContainers, false),
+    fn what_yields_items_opens_a_stream_and_of_logs_and_files_one_of_bytes() {
+        for (operation, streams, bytes) in [
+            (Operation::ContainerLogs, true, true),
+            (Operation::ExportContainer, true, true),
+            (Operation::StartExec, true, true),
+            (Operation::Events, true, false),
+            (Operation::PullImage, true, false),
+            (Operation::WaitContainer, false, false),
+            (Operation::ListContainers, false, false),
         ] {
             assert_eq!(operation.opens_stream(), streams, "{operation}");
+            assert_eq!(operation.streams_bytes(), bytes, "{operation}");
         }
+    }
+
+    #[test]
+    fn a_target_is_of_the_operations_kind_and_could_be_called() {
+        use ResourceKind::{Container, Image, Network, Volume};
+        for (operation, kind, can, cannot) in [
+            (Operation::StopContainer, Container, "w", "a/b"),
+            (Operation::CreateContainer, Container, "web", "w"),
+            (Operation::RenameContainer, Container, "web", "a b"),
+            (Operation::UploadArchive, Container, "web", ""),
+            (Operation::PullImage, Image, "app:1", "App"),
+            (Operation::InspectImage, Image, "sha256:0123", "sha256:"),
+            (Operation::CreateVolume, Volume, "data", "-"),
+            (Operation::RemoveVolume, Volume, "data", "a/b"),
+            (Operation::CreateNetwork, Network, "back", "a b"),
+            (Operation::ConnectNetwork, Network, "bridge", "a/b"),
+        ] {
+            assert_eq!(operation.target_kind(), Some(kind), "{operation}");
+            operation.check_target(can).unwrap();
+            let refused = operation.check_target(cannot).unwrap_err();
+            assert_eq!(
+                refused.kind(),
+                crate::ErrorKind::InvalidInput,
+                "{operation}"
+            );
+        }
+        for operation in Operation::ALL {
+            let has = operation.target_kind().is_some();
+            assert_eq!(operation.check_target("web").is_ok(), has, "{operation}");
+        }
+        let error = Operation::Events.check_target("web").unwrap_err();
+        assert_eq!(
+            error.message(),
+            "target: events is to nothing in particular"
+        );
     }
 }

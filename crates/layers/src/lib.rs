@@ -29,6 +29,7 @@ mod record;
 mod seconds;
 mod target;
 mod trace;
+mod word;
 
 pub use fault::{Effect, Failure, Fault, Reach, Rule, RuleId, RuleReport, When};
 pub use record::{CallOutcome, Calls, Record, RecordedCall, StreamEnd};

@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -305,6 +306,28 @@ async fn what_is_not_allowed_is_refused_and_found_though_it_was_swallowed() {
     assert!(failure(|| calls.unexpected().none()).starts_with("calls that nobody expected: "));
 }
 
+fn hold_in_other_formats(calls: &Calls) {
+    let toml = toml::to_string(&BTreeMap::from([("calls", calls)])).unwrap();
+    let back: BTreeMap<String, Vec<RecordedCall>> = toml::from_str(&toml).unwrap();
+    assert!(back["calls"].iter().eq(calls.iter()), "{toml}");
+    let yaml = serde_norway::to_string(calls).unwrap();
+    let back: Vec<RecordedCall> = serde_norway::from_str(&yaml).unwrap();
+    assert!(back.iter().eq(calls.iter()), "{yaml}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_open_is_data_too() {
+    let (record, runtime) = recorded(Record::new());
+    started(&runtime, "web", "sleep 5").await;
+    let events = runtime.events(EventsOptions::default()).await.unwrap();
+    let options = WaitOptions::default();
+    let wait = runtime.wait_container("web", options).await.unwrap();
+    record.calls().open().times(2);
+    hold_in_other_formats(&record.calls());
+    drop((events, wait));
+    hold_in_other_formats(&record.calls());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_record_is_a_golden_file() {
     async fn run() -> String {
@@ -319,6 +342,7 @@ async fn a_record_is_a_golden_file() {
         let json = serde_json::to_string_pretty(&calls).unwrap();
         let back: Vec<RecordedCall> = serde_json::from_str(&json).unwrap();
         assert!(back.iter().eq(calls.iter()));
+        hold_in_other_formats(&calls);
         json
     }
     let json = run().await;

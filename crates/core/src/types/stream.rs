@@ -1,6 +1,6 @@
 //! What answers late: streams of items, and one answer that is armed.
 
-use crate::Result;
+use crate::{Item, Result};
 use futures::{
     Stream, StreamExt,
     future::BoxFuture,
@@ -43,6 +43,11 @@ impl<T> Items<T> {
     {
         Self(stream::empty().boxed())
     }
+}
+
+impl<T: Item> Items<T> {
+    /// Whether its items have bytes, for the table of operations.
+    pub(crate) const HAVE_BYTES: bool = T::HAS_BYTES;
 }
 
 impl<T> fmt::Debug for Items<T> {

@@ -1,9 +1,9 @@
 //! What becomes of calls, and how often: the parts of a rule.
 
-use crate::seconds;
+use crate::{seconds, word};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
-use wharf_core::{Error, ErrorKind};
+use wharf_core::{Error, ErrorKind, Operation, Result};
 
 /// Which calls a rule hits, of those that it is about. They are counted from 1, since the rule was added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub enum When {
     First(u64),
     /// That one and all that follow.
     From(u64),
-    /// Each with this probability, from 0 to 1. The seed decides, and with it the same calls are hit in every run.
+    /// Each with this probability, above 0 and at most 1. The seed decides, and with it the same calls are hit in every run.
     Probability(f64),
 }
 
@@ -42,6 +42,7 @@ pub enum Effect {
     /// The stream that it opens fails after so much. A session's output is a stream.
     Cut {
         /// After how much.
+        #[serde(deserialize_with = "word::deserialize")]
         after: Reach,
         /// What the stream then ends with; a broken connection unless set.
         #[serde(default = "Failure::connection")]
@@ -72,7 +73,7 @@ pub enum Effect {
 pub enum Reach {
     /// So many items.
     Items(u64),
-    /// As many whole items as so many bytes of payload have room for. Events and progress have none.
+    /// As many whole items as so many bytes of payload have room for. Only logs, sessions and files have bytes.
     Bytes(u64),
 }
 
@@ -158,6 +159,20 @@ impl From<ErrorKind> for Failure {
 }
 
 impl When {
+    /// Refuses what hits no call.
+    pub(super) fn check(self) -> Result<()> {
+        match self {
+            Self::Nth(0) | Self::Every(0) | Self::First(0) | Self::From(0) => {
+                Err(Error::invalid("when", "calls are counted from 1, not 0"))
+            }
+            Self::Probability(p) if !(p > 0.0 && p <= 1.0) => {
+                let why = format_args!("a probability is above 0 and at most 1, not {p}");
+                Err(Error::invalid("when", why))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it hits the n-th call.
     pub(super) fn hits(self, n: u64, seed: u64) -> bool {
         match self {
@@ -191,6 +206,33 @@ impl Effect {
             self,
             Self::Cut { .. } | Self::RepeatItem(_) | Self::DropItem(_)
         )
+    }
+
+    /// Whether a call of this operation can have it.
+    pub(super) fn can_be_on(&self, operation: Operation) -> bool {
+        match self {
+            Self::Cut {
+                after: Reach::Bytes(1..),
+                ..
+            } => operation.streams_bytes(),
+            _ => operation.opens_stream() || !self.is_on_a_stream(),
+        }
+    }
+
+    /// Refuses what no call of this operation can have.
+    pub(super) fn check_on(&self, operation: Operation) -> Result<()> {
+        if self.can_be_on(operation) {
+            return Ok(());
+        }
+        Err(if operation.opens_stream() {
+            let why = format_args!(
+                "what {operation} yields has no bytes, so it cannot {self}; cut after items"
+            );
+            Error::invalid("effect", why)
+        } else {
+            let why = format_args!("{operation} opens no stream, so it cannot {self}");
+            Error::invalid("effect", why)
+        })
     }
 
     /// Whether the call is over with it, so that no later rule has a say.

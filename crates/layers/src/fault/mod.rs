@@ -76,7 +76,8 @@ pub struct RuleId(u64);
 pub struct RuleReport {
     /// The rule.
     pub rule: Rule,
-    /// How many calls it was about: operation and target fit, and it opens a stream where the effect is on one.
+    /// How many calls it was about: operation and target fit, and it opens a stream where the effect is on one, of bytes
+    /// where that counts them.
     pub calls: u64,
     /// How often it took effect. A rule on a stream takes effect when the stream is cut, or the item comes.
     pub matched: u64,
@@ -120,8 +121,10 @@ impl Fault {
 
     /// Adds a rule, behind those that are there.
     ///
-    /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the rule could never hit: a number that is 0, a
-    /// probability outside of 0 to 1, a stream's effect on an operation that opens none.
+    /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the rule, or one of the operations that it
+    /// names, could never hit: a number that is 0, a probability that is not above 0 and at most 1, a stream's effect on
+    /// an operation that opens none, bytes of one whose stream has none, a target for one that has none or that cannot
+    /// have this. A target with `*` or `?` is not looked into.
     pub fn add(&self, rule: Rule) -> Result<RuleId> {
         rule.check()?;
         let mut rules = self.rules();

@@ -1,7 +1,7 @@
 //! A rule: which calls, and what becomes of them.
 
 use super::{Effect, Failure, Reach, When};
-use crate::{names::Known, target};
+use crate::{names::Known, target, word};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use wharf_core::{Error, Operation, Resource, Result};
@@ -9,7 +9,7 @@ use wharf_core::{Error, Operation, Resource, Result};
 /// One fault: which calls it is about, which of these it hits, and what becomes of them.
 ///
 /// Made from its effect, and narrowed from there; a rule that is not narrowed is about every call that can have that
-/// effect. It is plain data, so that rules can stand in a file:
+/// effect. It is plain data, so that rules can stand in a file: of JSON, of TOML, or of YAML, in the same style in each.
 ///
 /// ```
 /// use wharf_core::{ErrorKind, Operation};
@@ -38,9 +38,10 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Which of the calls that it is about it hits.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word::deserialize")]
     pub when: When,
     /// What becomes of them.
+    #[serde(deserialize_with = "word::deserialize")]
     pub effect: Effect,
 }
 
@@ -81,7 +82,7 @@ impl Rule {
     }
 
     /// Streams break before the item with which there would be more than so many bytes. Only logs, sessions and files
-    /// have bytes: events and progress have none, so that only 0 cuts them.
+    /// have bytes: on events and progress only 0 is taken, which cuts them before the first.
     pub fn cut_after_bytes(bytes: u64) -> Self {
         Self::cut(Reach::Bytes(bytes), Failure::connection())
     }
@@ -156,7 +157,7 @@ impl Rule {
         self.when(When::From(n))
     }
 
-    /// Each of these calls with that probability, from 0 to 1.
+    /// Each of these calls with that probability, above 0 and at most 1.
     #[must_use]
     pub fn with_probability(self, probability: f64) -> Self {
         self.when(When::Probability(probability))
@@ -176,39 +177,51 @@ impl Rule {
     ) -> bool {
         let pattern = self.target.as_deref();
         (self.operations.is_empty() || self.operations.contains(&operation))
-            && (operation.opens_stream() || !self.effect.is_on_a_stream())
+            && self.effect.can_be_on(operation)
             && pattern.is_none_or(|pattern| target::is_named(pattern, target, known))
     }
 
     /// Refuses what could never come to pass.
     pub(super) fn check(&self) -> Result<()> {
-        match self.when {
-            When::Nth(0) | When::Every(0) | When::First(0) | When::From(0) => {
-                return Err(Error::invalid("when", "calls are counted from 1, not 0"));
-            }
-            When::Probability(p) if !(0.0..=1.0).contains(&p) => {
-                let why = format_args!("a probability is from 0 to 1, not {p}");
-                return Err(Error::invalid("when", why));
-            }
-            _ => {}
-        }
+        self.when.check()?;
         if self.target.as_deref() == Some("") {
             return Err(Error::invalid("target", "nothing has an empty name"));
         }
         if let Effect::RepeatItem(0) | Effect::DropItem(0) = self.effect {
             return Err(Error::invalid("effect", "items are counted from 1, not 0"));
         }
-        let mute = self
-            .operations
-            .iter()
-            .find(|operation| !operation.opens_stream());
-        match mute {
-            Some(operation) if self.effect.is_on_a_stream() => {
-                let why = format_args!("{operation} opens no stream, so it cannot {}", self.effect);
-                Err(Error::invalid("effect", why))
-            }
-            _ => Ok(()),
+        for &operation in &self.operations {
+            self.effect.check_on(operation)?;
+            self.check_target(operation)?;
         }
+        let could_hit = |&operation: &Operation| {
+            self.effect.can_be_on(operation) && self.check_target(operation).is_ok()
+        };
+        if Operation::ALL.iter().any(could_hit) {
+            return Ok(());
+        }
+        let why = "no operation can have such a target; use a name, an id or a pattern";
+        Err(Error::invalid("target", why))
+    }
+
+    /// Refuses a target that no call of this operation can have.
+    fn check_target(&self, operation: Operation) -> Result<()> {
+        let Some(target) = &self.target else {
+            return Ok(());
+        };
+        if operation.target_kind().is_none() {
+            let why = format_args!(
+                "{operation} is to nothing in particular; take the target away, or the operation"
+            );
+            return Err(Error::invalid("target", why));
+        }
+        if target::is_pattern(target) {
+            return Ok(());
+        }
+        operation.check_target(target).map_err(|refused| {
+            let why = format_args!("{operation} can have no such target: {}", refused.message());
+            Error::invalid("target", why)
+        })
     }
 }
 

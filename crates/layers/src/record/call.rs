@@ -1,6 +1,6 @@
 //! A call as it was recorded: plain data.
 
-use crate::seconds;
+use crate::{seconds, word};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use wharf_core::{Error, ErrorKind, Operation, Resource};
 
 /// A call as it was recorded.
 ///
-/// Plain data with serde, so that a record can be a golden file. Times are tokio's: where its clock is paused, they are
+/// Plain data with serde, so that a record can be a golden file, of JSON, TOML or YAML. Times are tokio's: where its clock is paused, they are
 /// the same in every run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -29,9 +29,10 @@ pub struct RecordedCall {
     pub at: Duration,
     /// How many seconds it took until its answer, until what it opened was open, or until its wait was over; `None`
     /// while it runs.
-    #[serde(with = "seconds::option")]
+    #[serde(default, with = "seconds::option")]
     pub took: Option<Duration>,
     /// What came of it.
+    #[serde(deserialize_with = "word::deserialize")]
     pub outcome: CallOutcome,
 }
 
@@ -85,6 +86,7 @@ pub enum CallOutcome {
         /// How many bytes of payload these had.
         bytes: u64,
         /// How it ended.
+        #[serde(deserialize_with = "word::deserialize")]
         end: StreamEnd,
     },
     /// The caller gave up: the call was dropped, or the wait that it armed.

@@ -11,7 +11,7 @@ async fn a_rule_hits_the_calls_that_it_counts_to() {
         (ping().every(2), vec![2, 4, 6]),
         (ping().first(2), vec![1, 2]),
         (ping().from_nth(5), vec![5, 6]),
-        (ping().with_probability(0.0), vec![]),
+        (ping().with_probability(f64::MIN_POSITIVE), vec![]),
         (ping().with_probability(1.0), vec![1, 2, 3, 4, 5, 6]),
         (ping().on(Operation::Info).nth(1), vec![1]),
         (Rule::fail(ErrorKind::Internal).on(Operation::Info), vec![]),
