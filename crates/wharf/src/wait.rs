@@ -122,6 +122,7 @@ impl fmt::Display for Ready {
 /// - [`Timeout`](ErrorKind::Timeout): it is not ready yet, or the engine has not answered.
 /// - [`InvalidInput`](ErrorKind::InvalidInput): it can never be, though it runs: it has no health check, or does not publish the port
 ///   for TCP.
+/// - [`Unsupported`](ErrorKind::Unsupported): a port of the engine in memory, where nobody can connect to a container.
 /// - what inspect, wait, logs and exec fail with.
 ///
 /// The last lines of its log, or why they cannot be read, are in the message of the first two.
@@ -273,25 +274,44 @@ async fn listening(
             let why = format_args!("the container does not publish TCP port {port}");
             return Err(Error::invalid("ready", why));
         }
-        let ours = |published: &&PublishedPort| {
-            published.container == port.get() && published.protocol == Protocol::Tcp
-        };
-        for host in info
-            .ports
-            .iter()
-            .filter(ours)
-            .filter_map(|published| published.host)
-        {
-            let answers = match machine {
-                None => answers(reachable(host)).await,
-                Some(machine) => answers((machine, host.port())).await,
-            };
-            if answers {
-                return Ok(());
-            }
+        can_be_reached(runtime)?;
+        if somebody_listens(&info.ports, machine, port).await {
+            return Ok(());
         }
         sleep(INTERVAL).await;
     }
+}
+
+async fn somebody_listens(
+    ports: &[PublishedPort],
+    machine: Option<&str>,
+    port: NonZeroU16,
+) -> bool {
+    let ours = |published: &&PublishedPort| {
+        published.container == port.get() && published.protocol == Protocol::Tcp
+    };
+    for host in ports.iter().filter(ours).filter_map(|port| port.host) {
+        let answers = match machine {
+            None => answers(reachable(host)).await,
+            Some(machine) => answers((machine, host.port())).await,
+        };
+        if answers {
+            return true;
+        }
+    }
+    false
+}
+
+/// Behind a port of the fake is whatever else listens on this machine.
+fn can_be_reached(runtime: &dyn Runtime) -> Result<()> {
+    #[cfg(feature = "fake")]
+    if wharf_core::RuntimeExt::backend_as::<wharf_fake::Engine>(&runtime).is_some() {
+        let why = "nobody can connect to a container of the engine in memory; wait for Ready::LogLine, Healthy or Exec \
+                   there, alone or with Ready::Any beside the port";
+        return Err(Error::unsupported_option("ready.port", why));
+    }
+    let _ = runtime;
+    Ok(())
 }
 
 /// All addresses of a host are no address to connect to.
@@ -355,6 +375,33 @@ fn keep_last(bytes: &mut Vec<u8>, count: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+
+    /// On the real clock: sockets know no other.
+    #[tokio::test]
+    async fn a_port_is_ready_when_somebody_listens_and_stays() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = free.local_addr().unwrap().port();
+        let port = NonZeroU16::new(80).unwrap();
+        let everywhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), host);
+        let ports = [PublishedPort::new(port.get(), Protocol::Tcp).with_host(everywhere)];
+        let other = NonZeroU16::new(81).unwrap();
+        assert!(somebody_listens(&ports, None, port).await);
+        assert!(!somebody_listens(&ports, None, other).await);
+        assert!(somebody_listens(&ports, Some("localhost"), port).await);
+        // It is asked there, and not here. Nothing of this name exists anywhere.
+        assert!(!somebody_listens(&ports, Some("nowhere.invalid"), port).await);
+
+        // A proxy that takes connections for nobody.
+        let proxy = std::thread::spawn(move || {
+            free.incoming().take(2).for_each(drop);
+        });
+        for _ in 0..2 {
+            assert!(!somebody_listens(&ports, None, port).await);
+        }
+        proxy.join().unwrap();
+        assert!(!somebody_listens(&ports, None, port).await);
+    }
 
     #[test]
     fn a_text_is_found_wherever_it_stands_in_a_very_long_line() {

@@ -280,35 +280,24 @@ async fn what_can_never_be_is_refused() {
     failed(missing, ErrorKind::ContainerNotFound, &["nosuch"]);
 }
 
-/// On the real clock: sockets know no other. Nothing of the fake listens, so the test does in its place.
-#[tokio::test]
-async fn a_port_is_ready_when_somebody_listens_and_stays() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = NonZeroU16::new(free.local_addr().unwrap().port()).unwrap();
+/// What listens on this machine is none of the fake's.
+#[tokio::test(start_paused = true)]
+async fn a_port_of_the_fake_is_unsupported_and_leaves_others_their_turn() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = NonZeroU16::new(other.local_addr().unwrap().port()).unwrap();
     let port = NonZeroU16::new(80).unwrap();
-    let mapping = PortMapping::new(port).with_host_port(host);
     let config = ContainerConfig::new("busybox")
-        .with_command(["sleep", "999"])
-        .with_ports([mapping]);
+        .with_command(["sh", "-c", "sleep 2; echo listening; sleep 99"])
+        .with_ports([PortMapping::new(port).with_host_port(host)]);
     let runtime = started_with(config).await;
-    let short = Duration::from_millis(300);
-
-    wait_until(&runtime, "web", Ready::Port(port), short)
-        .await
-        .unwrap();
-
-    let at = Ready::PortAt("localhost".to_owned(), port);
-    wait_until(&runtime, "web", at, short).await.unwrap();
-    // It is asked there, and not here. Nothing of this name exists anywhere.
-    let at = Ready::PortAt("nowhere.invalid".to_owned(), port);
-    let outcome = wait_until(&runtime, "web", at, short).await;
-    failed(outcome, ErrorKind::Timeout, &["port 80 at nowhere.invalid"]);
-
-    // A proxy that takes connections for nobody.
-    let proxy = std::thread::spawn(move || {
-        free.incoming().take(2).for_each(drop);
-    });
-    let outcome = wait_until(&runtime, "web", Ready::Port(port), short).await;
-    failed(outcome, ErrorKind::Timeout, &["port 80"]);
-    proxy.join().unwrap();
+    for ready in [
+        Ready::Port(port),
+        Ready::PortAt("localhost".to_owned(), port),
+    ] {
+        let (outcome, seconds) = wait(&runtime, ready.clone()).await;
+        failed(outcome, ErrorKind::Unsupported, &["Ready::LogLine"]);
+        assert_eq!(seconds, 0);
+        let either = Ready::Any(vec![ready, Ready::log_line("listening")]);
+        wait(&runtime, either).await.0.unwrap();
+    }
 }
