@@ -31,6 +31,7 @@ pub(crate) use kernel::{Kernel, Limits, Pid};
 #[cfg(test)]
 pub(crate) use program::ResolveError;
 pub(crate) use program::{Program, failed_to_write, resolve};
+pub(crate) use signal::is_deadly;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,12 @@ const STOPS: [u8; 4] = [STOP, 20, 21, 22];
 /// CHLD, URG, WINCH: nobody minds them.
 const HARMLESS: [u8; 3] = [17, 23, 28];
 
+/// Whether it ends a process that does nothing about it.
+pub(crate) fn is_deadly(signal: Signal) -> bool {
+    let number = signal.number();
+    number != CONT && !STOPS.contains(&number) && !HARMLESS.contains(&number)
+}
+
 /// A set of signals, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SignalSet(u64);

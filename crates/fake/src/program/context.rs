@@ -3,7 +3,7 @@
 use super::{LINE_LIMIT, files, rules::Start};
 use crate::{
     fs::FsError,
-    process::{ExitStatus, IoError, Process},
+    process::{ExitStatus, IoError, Process, is_deadly},
 };
 use bytes::{Bytes, BytesMut};
 use futures::{
@@ -229,7 +229,12 @@ impl Context {
 
     /// Dies by that signal as the kernel kills, PID 1 or not. It does not come back; its type lets it stand where a code
     /// is due. It may be called from a task that the closure has started.
+    ///
+    /// # Panics
+    ///
+    /// Where the signal ends no process: SIGCHLD, SIGCONT, SIGURG, SIGWINCH and those that stop one.
     pub async fn die(&self, signal: Signal) -> u8 {
+        assert!(is_deadly(signal), "{signal} ends no process");
         // The first ending is the one.
         let _ = self.ending.status.set(ExitStatus::Signal(signal));
         self.ending.waker.wake();

@@ -1,7 +1,10 @@
 //! Scripts as tests write them.
 
-use super::step::{Step, Steps};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use super::{
+    data::{Called, Fields, of_script},
+    step::{Step, Steps},
+};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{
     ops::{Bound, RangeBounds},
     time::Duration,
@@ -40,9 +43,13 @@ use wharf_core::{Result, Signal};
 /// stop of a script that traps nothing takes its whole grace; elsewhere they end it. A read or a
 /// write that fails ends it with 1 and a word on stderr.
 ///
+/// It begins a moment after the start has answered. As with any engine, a stop right after the start comes before the
+/// script has trapped its signal, and takes the whole grace: wait for a line of its log, or for its health.
+///
 /// # As data
 ///
-/// `steps` is a list. A step is a word, or one name with its value:
+/// `steps` is a list. A step is a word, or one name with its value, in whatever format says of itself what it holds; JSON,
+/// YAML and TOML are held by tests. Signals are written by their names and read by number too:
 ///
 /// | step | value | |
 /// |---|---|---|
@@ -51,7 +58,7 @@ use wharf_core::{Result, Signal};
 /// | `"read_line"`, `"echo_line"` | | [`read_line`](Self::read_line), [`echo_line`](Self::echo_line) |
 /// | `write_file`, `append_file` | `path`, `content` | [`write_file`](Self::write_file), [`append_file`](Self::append_file) |
 /// | `trap` | `signal`, `steps` | [`trap`](Self::trap) |
-/// | `ignore` | a signal, by its name | [`ignore`](Self::ignore) |
+/// | `ignore` | a signal | [`ignore`](Self::ignore) |
 /// | `on_starts` | `from`, else 1; `to`, else for ever; `anywhere`, else false; `steps` | [`on_starts`](Self::on_starts), [`on_starts_anywhere`](Self::on_starts_anywhere) |
 /// | `repeat` | `times`, else for ever; `steps` | [`repeat`](Self::repeat), [`repeat_forever`](Self::repeat_forever) |
 /// | `"forever"` | | [`forever`](Self::forever) |
@@ -102,7 +109,8 @@ impl Script {
         self.then(Step::EchoLine)
     }
 
-    /// Makes a file of `content`, or replaces what was in it; the folders above it are made.
+    /// Makes a file of `content`, or replaces what was in it; the folders above it are made. A path that is empty or ends
+    /// in a slash is refused.
     #[must_use]
     pub fn write_file(self, path: impl Into<String>, content: impl Into<String>) -> Self {
         let (path, content) = (path.into(), content.into());
@@ -192,7 +200,7 @@ impl Script {
     }
 
     /// Dies by that signal as the kernel kills, PID 1 or not, and exits with 128 and its number: with SIGSEGV as a
-    /// program does that crashes.
+    /// program does that crashes. One that ends no process, as SIGCHLD or SIGSTOP, is refused.
     #[must_use]
     pub fn die(self, signal: Signal) -> Self {
         self.then(Step::Die(signal))
@@ -223,18 +231,15 @@ impl Script {
 impl<'de> Deserialize<'de> for Script {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(rename = "Script", deny_unknown_fields)]
+        #[serde(deny_unknown_fields)]
         struct Data {
+            #[serde(deserialize_with = "of_script")]
             steps: Steps,
         }
-        let placed = |error: D::Error| {
-            let text = error.to_string();
-            match text.strip_prefix('.') {
-                Some(text) => de::Error::custom(text),
-                None => error,
-            }
-        };
-        let Data { steps } = Data::deserialize(deserializer).map_err(placed)?;
+        impl Called for Data {
+            const CALLED: &'static str = "a script: {\"steps\": […]}";
+        }
+        let Fields(Data { steps }) = Fields::deserialize(deserializer)?;
         Ok(Self { steps })
     }
 }

@@ -1,21 +1,19 @@
 //! The steps of a script.
 
-use serde::{Serialize, Serializer};
+use crate::process::is_deadly;
 use std::{sync::Arc, time::Duration};
 use wharf_core::Signal;
 
 /// Steps may be nested so deep, long before the stack of a thread runs out.
 const DEPTH_LIMIT: usize = 32;
 /// A hundred years: as seconds in a float they still have their microseconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// One step. [`Script`](super::Script) says what each does.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Print(String),
     Eprint(String),
-    #[serde(serialize_with = "seconds")]
     Wait(Duration),
     ReadLine,
     EchoLine,
@@ -34,14 +32,11 @@ pub(super) enum Step {
     Ignore(Signal),
     OnStarts {
         from: u64,
-        #[serde(skip_serializing_if = "Option::is_none")]
         to: Option<u64>,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
         anywhere: bool,
         steps: Steps,
     },
     Repeat {
-        #[serde(skip_serializing_if = "Option::is_none")]
         times: Option<u64>,
         steps: Steps,
     },
@@ -117,7 +112,7 @@ impl Steps {
                 None => Ok(()),
             };
             if let Err(why) = step.check().and_then(|()| deeper()) {
-                let place = format!("{}.{}", place(at), step.name());
+                let place = format!(".{}.{}", place(at), step.name());
                 return Err(join(&place, &why));
             }
         }
@@ -127,7 +122,7 @@ impl Steps {
 
 /// Where the step is in the field of its steps.
 pub(super) fn place(at: usize) -> String {
-    format!(".steps[{at}]")
+    format!("steps[{at}]")
 }
 
 /// What is wrong, at its place: either a path that goes on from there, or a sentence.
@@ -135,6 +130,11 @@ pub(super) fn join(place: &str, why: &str) -> String {
     let goes_on = why.starts_with('.');
     let between = if goes_on { "" } else { ": " };
     format!("{place}{between}{why}")
+}
+
+/// Why nobody waits so many seconds.
+pub(super) fn too_long(seconds: f64) -> String {
+    format!("{seconds:?} seconds are more than a hundred years; forever has no end")
 }
 
 impl Step {
@@ -154,14 +154,17 @@ impl Step {
             certain.then(|| format!("{signal} cannot be caught"))
         };
         match self {
-            Self::Wait(time) if *time > LONGEST_WAIT => Err(format!(
-                "{} seconds are more than a hundred years; forever has no end",
-                time.as_secs()
-            )),
+            Self::Wait(time) if *time > LONGEST_WAIT => Err(too_long(time.as_secs_f64())),
             Self::Trap { signal, .. } => {
                 uncaught(signal).map_or(Ok(()), |why| Err(join(".signal", &why)))
             }
             Self::Ignore(signal) => uncaught(signal).map_or(Ok(()), Err),
+            Self::Die(signal) if !is_deadly(*signal) => Err(format!("{signal} ends no process")),
+            Self::WriteFile { path, .. } | Self::AppendFile { path, .. }
+                if path.is_empty() || path.ends_with('/') =>
+            {
+                Err(join(".path", &format!("{path:?} is no path of a file")))
+            }
             Self::OnStarts { from: 0, .. } => {
                 Err(join(".from", "starts are counted from 1, not 0"))
             }
@@ -174,15 +177,4 @@ impl Step {
             _ => Ok(()),
         }
     }
-}
-
-impl Serialize for Steps {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.as_slice().serialize(serializer)
-    }
-}
-
-/// As all of wharf's data has durations: seconds, with parts.
-fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(time.as_secs_f64())
 }

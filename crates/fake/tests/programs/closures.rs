@@ -268,6 +268,16 @@ async fn it_dies_by_a_signal_and_of_memory() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_cannot_die_by_a_signal_that_ends_nobody() {
+    let stopped = Signal::from_number(19).unwrap();
+    let program = Program::new(move |context: Context| async move { context.die(stopped).await });
+    let output = run(program).await;
+    assert_eq!(output.code(), 101);
+    let text = output.stderr_text();
+    assert!(text.contains("SIGSTOP ends no process"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_nobody_reads_any_more_dies_of_it() {
     let fake = app(Program::new(|context: Context| async move {
         loop {

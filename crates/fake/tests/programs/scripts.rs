@@ -314,3 +314,21 @@ async fn one_that_uses_up_the_memory_is_killed() {
     assert_eq!(output.stdout_text(), "137\n");
     assert_eq!(output.stderr_text(), "Killed\n");
 }
+
+#[test]
+fn a_signal_that_ends_nobody_and_a_file_without_a_name_are_refused() {
+    let refused = |script: Script| {
+        let error = Fake::new().add_program("app", script).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.message().to_owned()
+    };
+    for number in [17, 18, 19, 20, 21, 22, 23, 28] {
+        let signal = Signal::from_number(number).unwrap();
+        let why = format!("program: steps[0].die: {signal} ends no process");
+        assert_eq!(refused(Script::new().die(signal)), why);
+    }
+    let nameless = Script::new().trap(Signal::TERM, Script::new().write_file("", "x"));
+    let why = "program: steps[0].trap.steps[0].write_file.path: \"\" is no path of a file";
+    assert_eq!(refused(nameless), why);
+    refused(Script::new().append_file("", "x"));
+}
