@@ -60,6 +60,9 @@ const DEPTH_LIMIT: u16 = 64;
 /// After so many bytes read or written, a program has used a virtual millisecond.
 const BYTES_PER_MILLISECOND: usize = 64 * 1024;
 
+/// What a round of a program of a test is charged at least, in bytes: a hundredth of a millisecond.
+const ROUND: usize = BYTES_PER_MILLISECOND / 100;
+
 /// A process: what a program is given.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -222,6 +225,17 @@ impl Process {
             self.work.store(0, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Charges the process for a round of something that a program may do for ever without waiting, in which that many
+    /// bytes were moved, if any.
+    pub(crate) async fn spend_round(&self, bytes: usize) {
+        self.spend(bytes.max(ROUND)).await;
+    }
+
+    /// It has let time pass by itself: what it was charged for until now fits in there.
+    pub(crate) fn rest(&self) {
+        self.work.store(0, Ordering::Relaxed);
     }
 
     fn owner(&self) -> Owner {

@@ -22,9 +22,6 @@ use std::{
 };
 use wharf_core::{Signal, Timestamp};
 
-/// A read costs no more than so many bytes.
-const READ_COST: usize = 1024;
-
 type Run = Arc<dyn Fn(Context) -> BoxFuture<'static, u8> + Send + Sync>;
 
 /// A process, as the closure that is its [program](super::Program) sees it: arguments and environment, standard streams,
@@ -33,6 +30,10 @@ type Run = Arc<dyn Fn(Context) -> BoxFuture<'static, u8> + Send + Sync>;
 /// Errors are those of the system, as [`io::Error`]: a missing file is [`NotFound`](io::ErrorKind::NotFound), a full
 /// disk [`StorageFull`](io::ErrorKind::StorageFull). All waiting can be given up by dropping the future; nothing that was
 /// read is lost.
+///
+/// A hundred reads, writes or sleeps for no time, whatever comes of them, take a millisecond by the engine's clock, if
+/// there was no longer sleep in between. So a loop that reads past the end of its input, writes to nobody or sleeps for
+/// no time cannot hold up a test whose time is paused.
 pub struct Context {
     process: Process,
     start: Start,
@@ -92,7 +93,11 @@ impl Context {
 
     /// Waits so long, by the engine's clock.
     pub async fn sleep(&self, time: Duration) {
+        if time.is_zero() {
+            return self.process.spend_round(0).await;
+        }
         tokio::time::sleep(time).await;
+        self.process.rest();
     }
 
     /// Writes to stdout, as it is, and waits for room where there is none.
@@ -111,11 +116,9 @@ impl Context {
     async fn write(&self, descriptor: u32, bytes: Bytes) -> io::Result<()> {
         let length = bytes.len();
         let written = self.process.descriptors.get(descriptor).write(bytes).await;
+        self.process.spend_round(length).await;
         match written {
-            Ok(()) => {
-                self.process.spend(length).await;
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(IoError::BrokenPipe) => {
                 self.process.pid.signals().send(Signal::PIPE);
                 crate::process::yield_now().await;
@@ -127,6 +130,8 @@ impl Context {
 
     /// Waits for something on stdin: at least one byte and at most `limit`, none at the end of the input.
     pub async fn read(&self, limit: usize) -> io::Result<Bytes> {
+        // Before and not after it, as what was read would be lost with the future.
+        self.process.spend_round(0).await;
         let begun = {
             let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
             let length = limit.min(line.len());
@@ -141,8 +146,10 @@ impl Context {
     /// Waits for a line on stdin, without its end; none at the end of the input. What is no UTF-8 is replaced. One of
     /// more than a megabyte is [`InvalidData`](io::ErrorKind::InvalidData): [`read`](Self::read) takes it.
     pub async fn read_line(&self) -> io::Result<Option<String>> {
+        self.process.spend_round(0).await;
         loop {
             // Byte by byte: a program that comes after this one finds the rest.
+            self.process.spend(1).await;
             let byte = self.receive(1).await?;
             let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
             line.extend_from_slice(&byte);
@@ -164,8 +171,6 @@ impl Context {
     }
 
     async fn receive(&self, limit: usize) -> io::Result<Bytes> {
-        // Before and not after it, as what was read would be lost with the future.
-        self.process.spend(limit.min(READ_COST)).await;
         let read = self.process.descriptors.get(0).read(limit).await;
         read.map_err(|error| match error {
             IoError::File(error) => said(error, "read error"),

@@ -14,10 +14,6 @@ use futures::future::{BoxFuture, Either, pending, select};
 use std::{collections::BTreeMap, pin::pin};
 use wharf_core::Signal;
 
-/// What a round of a repetition costs in bytes, by which a process is charged for work: so that one that never waits
-/// takes time too.
-const ROUND: usize = 655;
-
 /// Why the next step is not done.
 enum Stop {
     /// The program has come to its end.
@@ -127,7 +123,7 @@ impl<'a> Player<'a> {
         let mut round = 0;
         while times.is_none_or(|times| round < times) {
             round += 1;
-            self.process.spend(ROUND).await;
+            self.process.spend_round(0).await;
             self.repeats += 1;
             let outcome = self.play(steps).await;
             self.repeats -= 1;

@@ -4,6 +4,7 @@
 
 mod closures;
 mod data;
+mod endless;
 mod outside;
 mod rules;
 mod scripts;
