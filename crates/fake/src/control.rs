@@ -8,7 +8,7 @@ use crate::{
     program::{Commands, Program, Rule},
     registry::{Registries, Registry},
     runtime::{Engine, FakeRuntime, Shared},
-    seed::{self, Held},
+    seed::{Held, Seed},
     state::{Host, State},
 };
 use std::{fmt, sync::Arc, time::SystemTime};
@@ -118,8 +118,9 @@ impl Fake {
         self.shared().mark();
     }
 
-    /// What all its ids, names, ports and pids come from. A test that fails prints it: the last handle does, when it is
-    /// dropped by a thread that panics.
+    /// What all its ids, names, ports and pids come from, and what looks random to its programs. A test that panics
+    /// prints it: the last handle does, when it is dropped by a thread that panics. One that is
+    /// [taken at random](Builder::random_seed) is also printed when the fake is built.
     pub fn seed(&self) -> u64 {
         self.shared().seed()
     }
@@ -166,7 +167,7 @@ impl fmt::Debug for Fake {
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
-    seed: u64,
+    seed: Seed,
     start: Timestamp,
     host: Host,
     images: Vec<(ImageRef, ImageFixture)>,
@@ -190,7 +191,7 @@ impl Default for Builder {
             disk_limit: 256 << 20,
         };
         Self {
-            seed: 0,
+            seed: Seed::default(),
             start: EPOCH,
             host,
             images: busybox.into_iter().collect(),
@@ -204,12 +205,13 @@ impl Default for Builder {
 impl Builder {
     /// What all ids, names, ports and pids come from; else 0. The same seed and the same calls give the same ones.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Seed::new(seed);
         self
     }
 
-    /// Takes another seed at each run; where the environment variable `WHARF_FAKE_SEED` is set, that one. A test that
-    /// fails prints its seed, so that its run can be had again.
+    /// Takes another seed at each run; where the environment variable `WHARF_FAKE_SEED` is set, that one. One that is
+    /// taken at random is printed to stderr when the fake is built, which test harnesses show of a test that fails,
+    /// however it does: its run can be had again.
     ///
     /// Fails with [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the variable is no whole number.
     ///
@@ -219,8 +221,9 @@ impl Builder {
     /// println!("this run has the seed {}", fake.seed());
     /// # Ok::<(), wharf_core::Error>(())
     /// ```
-    pub fn random_seed(self) -> Result<Self> {
-        seed::varying().map(|seed| self.seed(seed))
+    pub fn random_seed(mut self) -> Result<Self> {
+        self.seed = Seed::varying()?;
+        Ok(self)
     }
 
     /// What the engine's clock shows at its first look; else 2024-01-01T00:00:00Z. It runs with tokio's from then on.
@@ -323,7 +326,8 @@ impl Builder {
     /// The fake.
     pub fn build(self) -> Fake {
         let clock = Arc::new(EngineClock::new(self.start));
-        let mut state = State::new(self.host, &self.files.files, self.seed, Arc::clone(&clock));
+        let seed = self.seed.take();
+        let mut state = State::new(self.host, &self.files.files, seed, Arc::clone(&clock));
         for rule in self.rules {
             state.rules().add(rule);
         }

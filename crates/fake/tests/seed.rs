@@ -221,3 +221,39 @@ fn a_seed_that_varies_is_the_environments_where_it_has_one() {
         "{said}"
     );
 }
+
+#[test]
+fn a_seed_taken_at_random_is_told_when_the_fake_is_built() {
+    let builder = || Fake::builder().random_seed().unwrap();
+    match env::var(ROLE).as_deref() {
+        Ok("returns") => {
+            // No panic is under way when the handle goes.
+            println!("\ntaken: {}", builder().build().seed());
+            std::process::exit(1);
+        }
+        Ok("decides") => return drop(builder().seed(3).build()),
+        Ok(_) => return drop(builder()),
+        Err(_) => {}
+    }
+    let test = "a_seed_taken_at_random_is_told_when_the_fake_is_built";
+    let failed = play(test, "returns", None);
+    assert!(!failed.status.success());
+    let printed = String::from_utf8_lossy(&failed.stdout);
+    let seed = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("taken: "))
+        .unwrap();
+    let line = format!(
+        "wharf-fake: seed {seed}, taken at random; WHARF_FAKE_SEED={seed} gives the same run again"
+    );
+    assert_eq!(told(&failed), [line]);
+    // Who says which one knows it.
+    assert!(told(&play(test, "returns", Some("77"))).is_empty());
+    for role in ["decides", "builds nothing"] {
+        let passed = play(test, role, None);
+        assert!(
+            passed.status.success() && told(&passed).is_empty(),
+            "{role}"
+        );
+    }
+}
