@@ -48,6 +48,8 @@ pub(crate) struct ResolveError {
     pub(crate) command: String,
     /// What is wrong with it.
     pub(crate) reason: FsError,
+    /// What is to be said of it besides: see [`lacking`].
+    note: String,
 }
 
 impl ResolveError {
@@ -67,14 +69,21 @@ impl ResolveError {
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { command, reason } = self;
+        let Self {
+            command,
+            reason,
+            note,
+        } = self;
         match reason {
             FsError::NotFound if !command.contains('/') => {
-                write!(f, "exec: {command:?}: executable file not found in $PATH")
+                write!(
+                    f,
+                    "exec: {command:?}: executable file not found in $PATH{note}"
+                )
             }
             FsError::NotFound | FsError::NotADirectory => {
                 let words = reason.to_string().to_lowercase();
-                write!(f, "exec: {command:?}: stat {command}: {words}")
+                write!(f, "exec: {command:?}: stat {command}: {words}{note}")
             }
             _ => write!(
                 f,
@@ -101,9 +110,14 @@ pub(crate) fn resolve(
     role: Role,
 ) -> Result<Program, ResolveError> {
     let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
-    choose(argv, path, cwd, files, programs, Some(role)).map_err(|reason| ResolveError {
-        command: argv.first().cloned().unwrap_or_default(),
-        reason,
+    choose(argv, path, cwd, files, programs, Some(role)).map_err(|reason| {
+        let command = argv.first().cloned().unwrap_or_default();
+        let note = lacking(&command, files);
+        ResolveError {
+            command,
+            reason,
+            note,
+        }
     })
 }
 
@@ -111,6 +125,23 @@ pub(crate) fn resolve(
 pub(super) fn find(argv: &[String], path: &str, process: &Process) -> Result<Program, FsError> {
     let programs = process.pid.kernel().programs();
     choose(argv, path, &process.cwd, &process.files, programs, None)
+}
+
+/// What is to be said besides of a command that was not found, where it is the fake's busybox that lacks it and a real
+/// one has it; else nothing.
+pub(super) fn lacking(command: &str, files: &Files) -> String {
+    let (folder, name) = command.rsplit_once('/').unwrap_or(("/bin", command));
+    let is_busybox = || {
+        let start = files.read_start("/bin/busybox", BUSYBOX.len());
+        start.is_ok_and(|start| start == BUSYBOX)
+    };
+    if folder == "/bin" && applets::is_lacking(name) && is_busybox() {
+        format!(
+            " (busybox has it, the engine in memory does not: give the test a program for it, Fake::add_program({name:?}, …))"
+        )
+    } else {
+        String::new()
+    }
 }
 
 fn choose(
@@ -266,16 +297,25 @@ pub(super) fn execute(
             let start = start.unwrap_or_else(|| process.pid.kernel().programs().begin(&rule));
             return crate::program::run(rule, process, start);
         }
-        Kind::UnknownApplet => (format!("{}: applet not found\n", process.name()), 127),
+        Kind::UnknownApplet => {
+            let command = process.argv.first().map_or("", String::as_str);
+            let note = lacking(command, &process.files);
+            let message = format!("{}: applet not found{note}\n", process.name());
+            (message, 127)
+        }
         Kind::Script(..) | Kind::NoInterpreter => {
             (broken(&process, "no such file or directory"), 255)
         }
         Kind::UnknownFormat => (broken(&process, "exec format error"), 255),
-        Kind::NotFoundByInit(ResolveError { command, reason }) => {
+        Kind::NotFoundByInit(ResolveError {
+            command,
+            reason,
+            note,
+        }) => {
             let pid = process.pid.number();
             let code = ResolveError::code(reason);
             (
-                format!("[FATAL tini ({pid})] exec {command} failed: {reason}\n"),
+                format!("[FATAL tini ({pid})] exec {command} failed: {reason}{note}\n"),
                 code,
             )
         }

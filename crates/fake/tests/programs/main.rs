@@ -5,6 +5,7 @@
 mod closures;
 mod data;
 mod endless;
+mod lacking;
 mod outside;
 mod rules;
 mod scripts;

@@ -133,6 +133,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         .chain(APPLETS.iter().map(|applet| applet.name))
 }
 
+/// What a real busybox has besides, as `busybox --list` of a 1.35 says that Debian has built.
+const LACKING: &str = include_str!("lacking.txt");
+
+/// Whether a real busybox has an applet of that name, and there is none here.
+pub(super) fn is_lacking(name: &str) -> bool {
+    LACKING.lines().any(|known| known == name)
+}
+
 /// Bytes that an applet reads or writes at once.
 const BLOCK: usize = 64 * 1024;
 
@@ -274,5 +282,22 @@ pub(super) fn or_stdin(files: &[String]) -> Vec<String> {
         vec!["-".to_owned()]
     } else {
         files.to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_is_not_lacking() {
+        let there: Vec<_> = names().filter(|name| is_lacking(name)).collect();
+        assert!(there.is_empty(), "{there:?}");
+        assert!(is_lacking("sed") && !is_lacking("nosuch") && !is_lacking(""));
+        let lacking: Vec<_> = LACKING.lines().collect();
+        assert!(lacking.is_sorted());
+        // Those and ours are all; `printenv` is in other builds.
+        let ours = names().filter(|name| *name != "printenv").count();
+        assert_eq!(lacking.len() + ours, 269);
     }
 }

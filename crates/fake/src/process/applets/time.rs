@@ -119,10 +119,15 @@ pub(super) async fn run_in_place(process: &Process, command: &[String]) -> Outco
     let program = match found {
         Ok(program) => program,
         Err(error) => {
-            process
-                .complain(&format!("can't execute '{}': {error}", command[0]))
-                .await;
             let missing = matches!(error, FsError::NotFound | FsError::NotADirectory);
+            let note = if missing {
+                program::lacking(&command[0], &process.files)
+            } else {
+                String::new()
+            };
+            process
+                .complain(&format!("can't execute '{}': {error}{note}", command[0]))
+                .await;
             return Ok(if missing { 127 } else { 126 });
         }
     };

@@ -169,15 +169,17 @@ impl Shell {
         let path = self
             .variable("PATH")
             .unwrap_or_else(|| DEFAULT_PATH.to_owned());
-        let missing = || (127, "not found".to_owned());
         let program = match program::find(arguments, &path, process) {
             Ok(program) => program,
-            Err(FsError::NotFound | FsError::NotADirectory) => return Err(missing()),
+            Err(FsError::NotFound | FsError::NotADirectory) => {
+                let note = program::lacking(&arguments[0], &process.files);
+                return Err((127, format!("not found{note}")));
+            }
             Err(reason) => return Err((126, reason.to_string())),
         };
         match program.refusal() {
             None => Ok(program),
-            Some(Refusal::NoInterpreter) => Err(missing()),
+            Some(Refusal::NoInterpreter) => Err((127, "not found".to_owned())),
             Some(Refusal::UnknownFormat) => {
                 let file = program::locate(&arguments[0], &path, &process.cwd, &process.files);
                 arguments[0] = file.map_err(|reason| (126, reason.to_string()))?;
