@@ -43,9 +43,15 @@ impl Random {
     }
 }
 
+/// A seed for what is random within the thing of that [id](Random::id).
+pub(crate) fn seed_of(id: &str) -> u64 {
+    let start = id.get(..16).unwrap_or(id);
+    u64::from_str_radix(start, 16).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Random;
+    use super::{Random, seed_of};
 
     #[test]
     fn a_seed_gives_the_same_sequence_every_time() {
@@ -60,6 +66,7 @@ mod tests {
     fn an_id_is_64_hexadecimal_digits() {
         let id = Random::new(0).id();
         assert_eq!(id.len(), 64);
+        assert_eq!(format!("{:016x}", seed_of(&id)), id[..16]);
         assert!(
             id.bytes()
                 .all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())

@@ -257,3 +257,68 @@ fn a_seed_taken_at_random_is_told_when_the_fake_is_built() {
         );
     }
 }
+
+/// What looks random to the programs of a container.
+async fn drawn(runtime: &FakeRuntime, id: &ContainerId) -> (String, Vec<u8>) {
+    let draw = async |script| {
+        let exec = ExecConfig::new(["sh", "-c", script]);
+        runtime.exec_container(id, exec).await.unwrap().stdout
+    };
+    let numbers = draw("echo $RANDOM $RANDOM; (echo $RANDOM); echo $(echo $RANDOM) $RANDOM").await;
+    let bytes = draw("head -c 16 /dev/urandom").await.to_vec();
+    (String::from_utf8_lossy(&numbers).into_owned(), bytes)
+}
+
+async fn idle(runtime: &FakeRuntime) -> ContainerId {
+    let id = runtime
+        .create_container(shell("sleep 1000"))
+        .await
+        .unwrap()
+        .id;
+    runtime
+        .start_container(&id, StartOptions::default())
+        .await
+        .unwrap();
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_programs_draw_is_the_seeds_and_the_containers() {
+    let mut all = Vec::new();
+    for seed in [1, 2] {
+        let fake = Fake::builder().seed(seed).build();
+        let runtime = fake.runtime();
+        let (one, other) = (idle(&runtime).await, idle(&runtime).await);
+        let made = fake.snapshot();
+        let fork = fake.fork();
+        let first = drawn(&runtime, &one).await;
+        assert_eq!(drawn(&fork.runtime(), &one).await, first);
+        all.extend([
+            first.clone(),
+            drawn(&runtime, &one).await,
+            drawn(&runtime, &other).await,
+        ]);
+        fake.restore(&made);
+        assert_eq!(drawn(&runtime, &one).await, first);
+
+        let again = Fake::builder().seed(seed).build().runtime();
+        let one = idle(&again).await;
+        assert_eq!(drawn(&again, &one).await, first);
+    }
+    for (text, _) in &all {
+        let (one, other) = text.split_once(' ').unwrap();
+        assert!(!other.starts_with(&format!("{one}\n")), "{text}");
+    }
+    let numbers = all.iter().flat_map(|(text, _)| text.split_whitespace());
+    let mut numbers: Vec<u16> = numbers.map(|number| number.parse().unwrap()).collect();
+    assert_eq!(numbers.len(), 30);
+    assert!(numbers.iter().all(|number| *number < 1 << 15));
+    numbers.sort_unstable();
+    numbers.dedup();
+    // Two may be the same by chance, but not the ten of one draw.
+    assert!(numbers.len() > 25, "{numbers:?}");
+    let mut bytes: Vec<_> = all.into_iter().map(|(_, bytes)| bytes).collect();
+    bytes.sort();
+    bytes.dedup();
+    assert_eq!(bytes.len(), 6);
+}

@@ -100,6 +100,11 @@ impl Files {
         self.owner
     }
 
+    /// A number that looks random, as `/dev/urandom` would give it.
+    pub(crate) fn random(&self) -> u64 {
+        self.space.root.lock().next_random()
+    }
+
     /// The clock that stamps files.
     #[must_use]
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

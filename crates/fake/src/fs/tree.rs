@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::FsError;
+use crate::random::Random;
 
 /// Number of an inode within its tree.
 pub(super) type Ino = u64;
@@ -30,7 +31,7 @@ pub(crate) enum Device {
     Zero,
     /// `/dev/full`: every write fails with [`FsError::NoSpace`].
     Full,
-    /// `/dev/urandom`: endless bytes, the same in every run.
+    /// `/dev/urandom`: endless bytes, by the seed of the tree.
     Random,
     /// `/dev/stdin` and its like: the opener's own descriptor of this number.
     Descriptor(u32),
@@ -130,7 +131,7 @@ pub(super) struct State {
     next: Ino,
     used: u64,
     budget: u64,
-    random: u64,
+    random: Random,
 }
 
 impl Tree {
@@ -144,7 +145,7 @@ impl Tree {
             next: image.0.next,
             used: 0,
             budget,
-            random: 0,
+            random: Random::new(0),
         })
     }
 
@@ -153,6 +154,11 @@ impl Tree {
             state: Arc::new(Mutex::new(state)),
             root: ROOT,
         }
+    }
+
+    /// What looks random to those whose root it is comes from that seed.
+    pub(crate) fn seed(&self, seed: u64) {
+        self.lock().random = Random::new(seed);
     }
 
     /// Bytes that it holds beyond its image.
@@ -400,15 +406,15 @@ impl State {
         }
     }
 
-    /// The next bytes of `/dev/urandom`: splitmix64 over a counter of this tree.
+    pub(super) fn next_random(&mut self) -> u64 {
+        self.random.next()
+    }
+
+    /// The next bytes of `/dev/urandom`.
     pub(super) fn random(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length + 8);
         while bytes.len() < length {
-            self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut word = self.random;
-            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            bytes.extend_from_slice(&(word ^ (word >> 31)).to_le_bytes());
+            bytes.extend_from_slice(&self.next_random().to_le_bytes());
         }
         bytes.truncate(length);
         bytes

@@ -4,7 +4,7 @@ use super::{
     State, container::Container, glance::Glance, health::merged, image::Image,
     launch::make_working_dir, restart::Restarts, system::HOST_NAME,
 };
-use crate::{fs, image::host_platform, log::Log, program::Programs};
+use crate::{fs, image::host_platform, log::Log, program::Programs, random::seed_of};
 use std::{sync::Arc, time::Duration};
 use wharf_core::{
     ContainerConfig, ContainerState, CreatedContainer, Env, Error, ErrorKind, EventAction,
@@ -26,6 +26,7 @@ impl State {
         let mounts = self.plan_mounts(&config, &image)?;
         let mounts = self.make_mounts(mounts);
         let root = fs::Tree::over(&image.files, self.host.disk_limit);
+        root.seed(seed_of(&id));
         let files = fs::Files::new(root.clone(), self.clock.clone());
         let folder = config.working_dir.clone();
         let mut created = CreatedContainer::new(id.as_str());

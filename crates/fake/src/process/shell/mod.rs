@@ -89,7 +89,6 @@ pub(super) struct Shell {
     /// Exit status of the last command substitution in the current command.
     substituted: Option<u8>,
     steps: u32,
-    random: u32,
 }
 
 /// Runs a shell as its process to its end.
@@ -128,7 +127,6 @@ impl Shell {
             tail: false,
             substituted: None,
             steps: 0,
-            random: main_pid,
             process,
         }
     }

@@ -107,7 +107,7 @@ impl Shell {
             "0" => self.name.clone(),
             "PPID" => self.process.parent.to_string(),
             "LINENO" => self.line.to_string(),
-            "RANDOM" => (random(self.random.wrapping_add(self.steps)) & 0x7fff).to_string(),
+            "RANDOM" => (self.process.files.random() & 0x7fff).to_string(),
             "IFS" => self.variables.get(name).unwrap_or(" \t\n").to_owned(),
             "PWD" => self
                 .variables
@@ -123,12 +123,4 @@ impl Shell {
         };
         Some(special)
     }
-}
-
-/// One round of xorshift over a seed made different by a multiplication.
-fn random(seed: u32) -> u32 {
-    let mut value = seed.wrapping_mul(0x9e37_79b9) | 1;
-    value ^= value << 13;
-    value ^= value >> 17;
-    value ^ (value << 5)
 }
