@@ -31,14 +31,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut trials = Vec::new();
+    let mut trials = engines.answers();
     for engine in &engines.named {
         for (at, (name, kept)) in regressions.iter().enumerate() {
             let program = kept.program.clone();
             let (url, silence) = (engine.url.clone(), engine.silence.clone());
             let title = format!("{}::{name}", engine.name);
             trials.push(Trial::ignorable_test(title, move || match silence {
-                // That a required engine is silent has failed the suite already.
                 Some(why) => Ok(Completion::ignored_with(format!("skipped: {why}"))),
                 None => agree(&url, at, &program),
             }));
@@ -81,6 +80,9 @@ fn kept(folder: &str) -> Result<Vec<(String, Recording)>, String> {
         let recording = serde_json::from_str(&text).map_err(|error| said(&path, &error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         kept.push((name.into_owned(), recording));
+    }
+    if kept.is_empty() {
+        return Err(said(&folder, &"there is nothing in it"));
     }
     kept.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(kept)

@@ -11,8 +11,8 @@ const ABSENT: &str = "-";
 
 /// The lines of `exemptions.tsv`: where, which part of the text there, on which engines, and why nobody can compare it.
 ///
-/// The places `events.order` and `events.left_out` are no way to a value: their texts are a kind and an action, of events
-/// whose order is not compared, or which are not compared at all.
+/// The places `events.order` and `events.left_out` are no way to a value: their texts are a kind and an action, of
+/// events whose order is not compared, or which are not compared at all.
 #[derive(Debug)]
 pub struct Exemptions(Vec<Line>);
 

@@ -26,8 +26,8 @@ const SHORT: Duration = Duration::from_secs(1);
 
 /// Runs random programs on the engine in memory and on a real one, and compares them after each step.
 ///
-/// All that it makes on the real engine bears the label `wharf.differential` and is removed after each program. A program
-/// that shows a difference is made small and written to a file; `--replay FILE` runs it again.
+/// All that it makes on the real engine bears the label `wharf.differential` and is removed after each program. A
+/// program that shows a difference is made small and written to a file; `--replay FILE` runs it again.
 #[derive(Parser)]
 struct Arguments {
     /// The real engine.
@@ -60,8 +60,8 @@ struct Arguments {
     /// Runs the program of this file, or of this recording, instead of random ones.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-    /// Writes to this folder what both showed of the programs on which they agree: `cargo test` holds the engine in memory
-    /// to it where there is no other.
+    /// Writes to this folder what both showed of the programs on which they agree: `cargo test` holds the engine in
+    /// memory to it where there is no other.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }

@@ -73,22 +73,21 @@ impl Recording {
         let double = Double::new(self.image.clone(), exemptions.of(&self.api));
         let (fake, real) = (double.expect(&self.program, "recorded-")?, self.unfolded());
         let shown = |seen: &Seen| json!({"answer": seen.answer, "world": seen.world});
-        let steps = fake.steps.iter().zip(&real.steps);
-        let mut all = steps.map(|(fake, real)| differences(&shown(fake), &shown(real)));
-        let at_step = all
-            .by_ref()
-            .enumerate()
-            .find(|(_, places)| !places.is_empty());
-        Ok(at_step
-            .or_else(|| {
-                let events = |trace: &Trace| json!({"events": trace.events});
-                Some((
-                    fake.steps.len(),
-                    differences(&events(&fake), &events(&real)),
-                ))
-            })
-            .filter(|(_, places)| !places.is_empty())
-            .map(|(step, places)| Difference { step, places }))
+        let events = |trace: &Trace| json!({"events": trace.events});
+        // A step that only one side has shows as a difference too.
+        let sides = |trace: &Trace| {
+            let steps = trace.steps.iter().map(shown);
+            steps.chain([events(trace)]).collect::<Vec<_>>()
+        };
+        let (fake, real) = (sides(&fake), sides(&real));
+        let all = (0..fake.len().max(real.len())).map(|step| {
+            let nothing = Value::Null;
+            let side = |side: &[Value]| side.get(step).unwrap_or(&nothing).clone();
+            let places = differences(&side(&fake), &side(&real));
+            Difference { step, places }
+        });
+        let mut all = all.filter(|difference| !difference.places.is_empty());
+        Ok(all.next())
     }
 }
 

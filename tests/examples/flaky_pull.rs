@@ -4,8 +4,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wharf::{PullPolicy, Result, Runtime, RuntimeExt};
 
-/// Sees to it that an image is here. What is transient is tried again, up to `attempts` in all, a second after the first
-/// and after twice as long each time.
+/// Sees to it that an image is here. What is transient is tried again, up to `attempts` in all, a second after the
+/// first and after twice as long each time.
 async fn fetch(runtime: &dyn Runtime, image: &str, attempts: u32) -> Result<()> {
     let mut wait = Duration::from_secs(1);
     for _ in 1..attempts {

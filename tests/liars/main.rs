@@ -41,8 +41,8 @@ fn is_caught(lie: Lie, name: &str) -> Result<(), Failed> {
     }
 }
 
-/// Whether it is the case that found fault. A panic is mostly the liar's own, and what cannot be cleaned up says nothing
-/// about a case that has passed.
+/// Whether it is the case that found fault. A panic is mostly the liar's own, and what cannot be cleaned up says
+/// nothing about a case that has passed.
 fn is_judgement(why: &str, lie: Lie) -> bool {
     let panicked = why.starts_with("panicked: ");
     match lie {

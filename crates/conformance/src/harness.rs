@@ -119,8 +119,8 @@ impl Harness {
     }
 
     /// Whether the engine is the suite's alone: cases that count or prune everything then run too. Never say so of an
-    /// engine that somebody uses. Without it prunes are narrowed by a label: a backend that does not yet mind the filters
-    /// of its prunes should be tried on an engine of its own only.
+    /// engine that somebody uses. Without it prunes are narrowed by a label: a backend that does not yet mind the
+    /// filters of its prunes should be tried on an engine of its own only.
     #[must_use]
     pub fn with_exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;

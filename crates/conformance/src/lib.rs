@@ -16,9 +16,9 @@
 //! # let _ = harness;
 //! ```
 //!
-//! The suite is safe on an engine that somebody uses. All it makes that can bear a label bears `wharf.conformance`, with
-//! its run as the value; the names that it gives to images, and the volumes that are made only by being mounted, begin
-//! with `wharf-<run>-` instead. It removes, prunes and counts nothing but what it made, and the image that it may
+//! The suite is safe on an engine that somebody uses. All it makes that can bear a label bears `wharf.conformance`,
+//! with its run as the value; the names that it gives to images, and the volumes that are made only by being mounted,
+//! begin with `wharf-<run>-` instead. It removes, prunes and counts nothing but what it made, and the image that it may
 //! [pull](Harness::with_pull_image). What needs the whole engine runs only where the harness says
 //! [`with_exclusive`](Harness::with_exclusive).
 

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use wharf_core::Timestamp;
 
 /// A clock that stands still where tokio's does, but for a nanosecond at each event: what happens one after the other
-/// also has times one after the other, so that `since` and `until` can tell them apart; and between two of them there is
-/// never less than what tokio's clock has shown.
+/// also has times one after the other, so that `since` and `until` can tell them apart; and between two of them there
+/// is never less than what tokio's clock has shown.
 #[derive(Debug)]
 pub(crate) struct EngineClock(Mutex<Reading>);
 

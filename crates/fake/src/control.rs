@@ -249,23 +249,23 @@ impl Builder {
         self
     }
 
-    /// How many bytes a container may log before its disk is full; else 256 MiB. A record of it, a line as a rule, counts for 64 bytes more
-    /// than it has: it is the memory of the test that this bounds.
+    /// How many bytes a container may log before its disk is full; else 256 MiB. A record of it, a line as a rule,
+    /// counts for 64 bytes more than it has: it is the memory of the test that this bounds.
     pub fn log_limit(mut self, bytes: usize) -> Self {
         self.host.log_limit = bytes;
         self
     }
 
-    /// How many bytes a container may write over its image, and each volume, each tmpfs and the host's own disk may hold,
-    /// before it is a full disk; else 256 MiB. A tmpfs has less where its size says so. It is the memory of the test
-    /// that it bounds.
+    /// How many bytes a container may write over its image, and each volume, each tmpfs and the host's own disk may
+    /// hold, before it is a full disk; else 256 MiB. A tmpfs has less where its size says so. It is the memory of the
+    /// test that it bounds.
     pub fn disk_limit(mut self, bytes: u64) -> Self {
         self.host.disk_limit = bytes;
         self
     }
 
-    /// A folder of the pretended host, with these files by relative path. It can be bound, as can what is in it, a single
-    /// file too; all containers that bind it share it. Fails with
+    /// A folder of the pretended host, with these files by relative path. It can be bound, as can what is in it, a
+    /// single file too; all containers that bind it share it. Fails with
     /// [`InvalidInput`](wharf_core::ErrorKind::InvalidInput) where the path is not absolute, or one of the files cannot
     /// be there.
     pub fn host_folder<'a>(
@@ -290,8 +290,8 @@ impl Builder {
         Ok(self)
     }
 
-    /// An image that is here from the start; of two with one name the first is left without, as after a build. Fails where
-    /// the name is none.
+    /// An image that is here from the start; of two with one name the first is left without, as after a build. Fails
+    /// where the name is none.
     pub fn image(mut self, name: &str, image: ImageFixture) -> Result<Self> {
         self.images.push((name.parse()?, image));
         Ok(self)

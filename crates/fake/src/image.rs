@@ -207,8 +207,8 @@ impl ImageFixture {
         self
     }
 
-    /// Its platform; else `linux/amd64`. The pretended host runs images of any platform, as hosts do that emulate others;
-    /// who gets another one than the host's without asking for it is warned.
+    /// Its platform; else `linux/amd64`. The pretended host runs images of any platform, as hosts do that emulate
+    /// others; who gets another one than the host's without asking for it is warned.
     #[must_use]
     pub fn with_platform(mut self, platform: Platform) -> Self {
         self.platform = platform;

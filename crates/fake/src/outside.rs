@@ -2,8 +2,8 @@
 //! closures of a test have captured. It may do anything, even call the engine, and so it waits until the thread has let
 //! the lock go.
 //!
-//! What is not kept from it is a `Bytes` made from an owner of the caller's, with a drop of its own, that goes with a log
-//! or a file.
+//! What is not kept from it is a `Bytes` made from an owner of the caller's, with a drop of its own, that goes with a
+//! log or a file.
 
 use crate::program::defuse;
 use std::{

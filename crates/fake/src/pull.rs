@@ -10,7 +10,8 @@ use wharf_core::{Error, ErrorKind, ImageRef, PullPhase, PullProgress, Result};
 
 /// Unpacking is so much faster than fetching.
 const UNPACKING: u32 = 4;
-/// After a connection has broken the engine waits so many seconds, and then fetches the rest; with the fifth it gives up.
+/// After a connection has broken the engine waits so many seconds, and then fetches the rest; with the fifth it gives
+/// up.
 const RETRIES: &[u64] = &[5, 10, 15, 20];
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -47,7 +48,8 @@ struct Connection {
 }
 
 impl Walk {
-    /// Where all of the image is `here`, nobody speaks of its layers; `has` tells those that are here for another image.
+    /// Where all of the image is `here`, nobody speaks of its layers; `has` tells those that are here for another
+    /// image.
     pub(crate) fn new(
         reference: &ImageRef,
         found: &Found,

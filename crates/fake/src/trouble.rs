@@ -52,7 +52,8 @@ impl Fake {
     /// tried again, and that is also what ended so when the engine stopped. What was never started is not. A container
     /// that removes itself and was never started is removed.
     ///
-    /// Starting what runs is Ok; while it stops, this waits. Fails outside of the tokio runtime that the engine lives in.
+    /// Starting what runs is Ok; while it stops, this waits. Fails outside of the tokio runtime that the engine lives
+    /// in.
     pub async fn start_engine(&self) -> Result<()> {
         self.shared().start_engine().await
     }

@@ -326,8 +326,8 @@ async fn what_registries_have_counted_comes_back_and_a_mark_too() {
     removed(&fork.runtime(), &made).await;
 }
 
-/// Makes, starts, ends and removes containers while worlds come and go. In each new one the same ids are given again, so
-/// that one churner meets what another has made: anything may be refused, but a wait ends as its contract says.
+/// Makes, starts, ends and removes containers while worlds come and go. In each new one the same ids are given again,
+/// so that one churner meets what another has made: anything may be refused, but a wait ends as its contract says.
 async fn churn(runtime: FakeRuntime, rounds: u32) {
     for round in 0..rounds {
         let config = shell("while true; do echo x; sleep 0.001; done");

@@ -123,3 +123,31 @@ async fn who_gets_another_platform_than_the_hosts_is_told_unless_it_was_asked_fo
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ImageNotFound);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_may_be_a_folder_of_the_host_and_nothing_else_of_it() {
+    let host = Fake::builder()
+        .host_folder("/srv/data", [("x", "hello")])
+        .unwrap();
+    let runtime = host.build().runtime();
+    for (device, outcome) in [
+        ("/srv/data", Ok("hello")),
+        ("/srv/data/x", Err("not a directory")),
+        ("srv/data", Err("no such file or directory")),
+        ("/gone", Err("no such file or directory")),
+    ] {
+        let options = [("type", "none"), ("o", "bind"), ("device", device)];
+        let name = format!("v{}", device.len());
+        let volume = VolumeConfig::new(name.as_str()).with_driver_opts(options);
+        let volumes = runtime.volumes().unwrap();
+        volumes.create_volume(volume).await.unwrap();
+        let config = ContainerConfig::new("busybox")
+            .with_command(["cat", "/m/x"])
+            .with_mounts([Mount::volume(name.as_str(), "/m")]);
+        match (runtime.run(config, RunOptions::default()).await, outcome) {
+            (Ok(output), Ok(text)) => assert_eq!(output.stdout_text(), text),
+            (Err(error), Err(why)) => assert!(error.to_string().contains(why), "{error}"),
+            (other, _) => panic!("{device}: {other:?}"),
+        }
+    }
+}

@@ -25,8 +25,8 @@
 //! ```
 //!
 //! **Pick the engine at startup.** [`connect`] takes a URL; [`connect_from_env`] finds an engine as the `docker` command
-//! would, and says which it took; [`discover`] tells what was looked at, and [`Schemes`] lets a backend of another crate
-//! in:
+//! would, and says which it took; [`discover`] tells what was looked at, and [`Schemes`] lets a backend of another
+//! crate in:
 //!
 //! ```no_run
 //! # async fn example() -> wharf::Result<()> {

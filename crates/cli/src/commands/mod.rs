@@ -75,8 +75,8 @@ commands! {
     Exec exec,
     /// Show what happens in the engine
     Events events,
-    /// Hold an engine to the contract: run the conformance suite on it. Exits with 1 where cases failed, with 2 where it
-    /// could not be held to it or no case was tested
+    /// Hold an engine to the contract: run the conformance suite on it. Exits with 1 where cases failed, with 2 where
+    /// it could not be held to it or no case was tested
     Conform conform,
 }
 

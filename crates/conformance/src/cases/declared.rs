@@ -18,7 +18,8 @@ fn as_declared<T>(ctx: &Context, operation: Operation, outcome: Result<T>) -> Ve
     )
 }
 
-/// A case an operation: called so that nothing comes of it, mostly on what is not there; a prune after what makes it safe.
+/// A case an operation: called so that nothing comes of it, mostly on what is not there; a prune after what makes it
+/// safe.
 macro_rules! declared {
     ($name:ident, $Op:ident $(, after $guard:ident)?, |$ctx:ident| $call:expr) => {
         case!("R6", $name, |$ctx| {

@@ -10,8 +10,8 @@ use std::{
 
 /// Bytes on their way to an engine: an archive, a build context.
 ///
-/// Cloning copies the handle. A body of bytes, and one that can be opened anew, may be sent twice; a one-shot stream can
-/// be opened once, whoever opens it.
+/// Cloning copies the handle. A body of bytes, and one that can be opened anew, may be sent twice; a one-shot stream
+/// can be opened once, whoever opens it.
 #[derive(Clone)]
 pub struct Body(Kind);
 

@@ -192,7 +192,7 @@ impl Tree {
     }
 
     /// Whether it is one file, not a folder with others.
-    pub(super) fn is_file(&self) -> bool {
+    pub(crate) fn is_file(&self) -> bool {
         self.lock().file(self.root).is_ok()
     }
 

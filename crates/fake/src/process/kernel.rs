@@ -54,8 +54,8 @@ impl Kernel {
 
     /// A container with nothing in it yet. With `init` its first process is not PID 1, but has an
     /// init above it that hands signals on, and is one of its processes. Of them no more than the limit fork at a
-    /// time; the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the limit
-    /// too, as a real engine lets it, but counts.
+    /// time; the default is [`PROCESS_LIMIT`](Self::PROCESS_LIMIT). What is executed in it from outside enters at the
+    /// limit too, as a real engine lets it, but counts.
     #[must_use]
     pub(crate) fn new(
         hostname: &str,

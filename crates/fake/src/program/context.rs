@@ -24,12 +24,12 @@ use wharf_core::{Signal, Timestamp};
 
 type Run = Arc<dyn Fn(Context) -> BoxFuture<'static, u8> + Send + Sync>;
 
-/// A process, as the closure that is its [program](super::Program) sees it: arguments and environment, standard streams,
-/// signals, files, the engine's clock.
+/// A process, as the closure that is its [program](super::Program) sees it: arguments and environment, standard
+/// streams, signals, files, the engine's clock.
 ///
 /// Errors are those of the system, as [`io::Error`]: a missing file is [`NotFound`](io::ErrorKind::NotFound), a full
-/// disk [`StorageFull`](io::ErrorKind::StorageFull). All waiting can be given up by dropping the future; nothing that was
-/// read is lost.
+/// disk [`StorageFull`](io::ErrorKind::StorageFull). All waiting can be given up by dropping the future; nothing that
+/// was read is lost.
 ///
 /// A hundred reads, writes or sleeps for no time, whatever comes of them, take a millisecond by the engine's clock, if
 /// there was no longer sleep in between. So a loop that reads past the end of its input, writes to nobody or sleeps for
@@ -232,8 +232,8 @@ impl Context {
         names.map_err(|error| said(error, path))
     }
 
-    /// Dies by that signal as the kernel kills, PID 1 or not. It does not come back; its type lets it stand where a code
-    /// is due. It may be called from a task that the closure has started.
+    /// Dies by that signal as the kernel kills, PID 1 or not. It does not come back; its type lets it stand where a
+    /// code is due. It may be called from a task that the closure has started.
     ///
     /// # Panics
     ///

@@ -45,9 +45,9 @@ pub(crate) const PANICKED: u8 = 101;
 /// [error](wharf_core::Exit::error) of the exit.
 ///
 /// What it awaits of its context [takes time](Context), so that a loop without an end can be stopped also where time is
-/// paused. Other loops hold up the test: one that never comes to an `await` holds up its whole thread, and one that does
-/// nothing but `tokio::task::yield_now().await`, or asks anew for what is there at once, keeps a paused clock from going
-/// on, since there is always a task to run. What it starts as tasks of tokio is not part of the
+/// paused. Other loops hold up the test: one that never comes to an `await` holds up its whole thread, and one that
+/// does nothing but `tokio::task::yield_now().await`, or asks anew for what is there at once, keeps a paused clock
+/// from going on, since there is always a task to run. What it starts as tasks of tokio is not part of the
 /// process, and is not killed with it.
 ///
 /// Do not move a [`Fake`](crate::Fake) or its runtime into a closure of its own programs: neither would ever go.

@@ -39,8 +39,8 @@ use wharf_core::{Result, Signal};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// As a process it is like any other: as PID 1 it outlives signals that it does not trap, SIGKILL but for one, so that a
-/// stop of a script that traps nothing takes its whole grace; elsewhere they end it. A read or a
+/// As a process it is like any other: as PID 1 it outlives signals that it does not trap, SIGKILL but for one, so that
+/// a stop of a script that traps nothing takes its whole grace; elsewhere they end it. A read or a
 /// write that fails ends it with 1 and a word on stderr.
 ///
 /// It begins a moment after the start has answered. As with any engine, a stop right after the start comes before the
@@ -89,8 +89,8 @@ impl Script {
         self.then(Step::Eprint(text.into()))
     }
 
-    /// Waits so long, by the engine's clock: at most a hundred years, and [`forever`](Self::forever) without an end. What
-    /// is trapped meanwhile does not make it longer. Data has it to the microsecond.
+    /// Waits so long, by the engine's clock: at most a hundred years, and [`forever`](Self::forever) without an end.
+    /// What is trapped meanwhile does not make it longer. Data has it to the microsecond.
     #[must_use]
     pub fn wait(self, time: Duration) -> Self {
         self.then(Step::Wait(time))
@@ -109,8 +109,8 @@ impl Script {
         self.then(Step::EchoLine)
     }
 
-    /// Makes a file of `content`, or replaces what was in it; the folders above it are made. A path that is empty or ends
-    /// in a slash is refused.
+    /// Makes a file of `content`, or replaces what was in it; the folders above it are made. A path that is empty or
+    /// ends in a slash is refused.
     #[must_use]
     pub fn write_file(self, path: impl Into<String>, content: impl Into<String>) -> Self {
         let (path, content) = (path.into(), content.into());

@@ -65,10 +65,10 @@ impl Registry {
         })
     }
 
-    /// Offers an image as `repository[:tag]`, with the registry's host before it or without; several of one name are its
-    /// platforms, and a single one is pulled whatever platform is asked for, as engines do. On Docker Hub a repository
-    /// without an owner is one of `library/`, as in references. [`Builder::registry`](crate::Builder::registry) fails
-    /// where no reference can mean it.
+    /// Offers an image as `repository[:tag]`, with the registry's host before it or without; several of one name are
+    /// its platforms, and a single one is pulled whatever platform is asked for, as engines do. On Docker Hub a
+    /// repository without an owner is one of `library/`, as in references.
+    /// [`Builder::registry`](crate::Builder::registry) fails where no reference can mean it.
     #[must_use]
     pub fn with_image(mut self, name: &str, image: ImageFixture) -> Self {
         let own = name.strip_prefix(&self.host);
@@ -158,8 +158,8 @@ impl Registry {
         self
     }
 
-    /// Grants so many pulls in that time, as Docker Hub does in six hours. The time begins with the first pull, and when
-    /// it is over with the next one.
+    /// Grants so many pulls in that time, as Docker Hub does in six hours. The time begins with the first pull, and
+    /// when it is over with the next one.
     ///
     /// ```
     /// use std::time::Duration;

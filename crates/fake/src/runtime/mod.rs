@@ -36,8 +36,8 @@ use task::{Door, Live};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
 use wharf_core::{Checked, Credentials, Error, ErrorKind, Event, Result, Timestamp};
 
-/// The fake as the code under test sees it: a [`Runtime`](wharf_core::Runtime), cheap to clone, that can do nothing else. Test code holds
-/// the [`Fake`](crate::Fake) that gave it.
+/// The fake as the code under test sees it: a [`Runtime`](wharf_core::Runtime), cheap to clone, that can do nothing
+/// else. Test code holds the [`Fake`](crate::Fake) that gave it.
 pub type FakeRuntime = Checked<Engine>;
 
 /// How long the engine takes to remove a container by itself after its exit: a moment in which it can be seen.
@@ -125,8 +125,8 @@ impl Shared {
         })
     }
 
-    /// The first call settles which tokio runtime the engine lives in. In another one its clock would be another, and its
-    /// tasks may never be polled again, and in none there are no timers: better an error than to hang or to panic.
+    /// The first call settles which tokio runtime the engine lives in. In another one its clock would be another, and
+    /// its tasks may never be polled again, and in none there are no timers: better an error than to hang or to panic.
     fn enter(&self) -> Result<()> {
         let internal = |why: &str| Error::new(ErrorKind::Internal, why).with_sent(false);
         let here = Handle::try_current().map_err(|error| {

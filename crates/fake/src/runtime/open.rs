@@ -290,7 +290,8 @@ impl Open {
                 Some(error) => Some(Err(error)),
                 None => match items.as_mut().poll_next(context) {
                     Poll::Ready(next) => next,
-                    // To be woken by an end costs more than to look for one: only who has nothing else to do asks for it.
+                    // To be woken by an end costs more than to look for one: only who has nothing else to do asks for
+                    // it.
                     Poll::Pending => Some(Err(ready!(come.as_mut().poll(context)))),
                 },
             };

@@ -94,7 +94,8 @@ impl Live {
     }
 }
 
-/// Pushes, and throws away what is of no use before it takes more room. For each look there is a push, however many are of use.
+/// Pushes, and throws away what is of no use before it takes more room. For each look there is a push, however many
+/// are of use.
 fn push_among<T>(all: &mut Vec<T>, one: T, is_of_use: impl FnMut(&T) -> bool) {
     if all.len() == all.capacity() {
         all.retain(is_of_use);
@@ -145,7 +146,8 @@ impl World {
             let kernel = process.pid.kernel().clone();
             let mut end = pin!(to_the_end(program, process, &gate));
             let exit = loop {
-                // Of all programs of the container this task sees the memory go: it is there for as long as any of them.
+                // Of all programs of the container this task sees the memory go: it is there for as long as any of
+                // them.
                 match select(end.as_mut(), pin!(kernel.ran_out_of_memory())).await {
                     Either::Left((exit, _)) => break exit,
                     Either::Right(_) => door.step(|_, world| world.state.tell_out_of_memory(key)),

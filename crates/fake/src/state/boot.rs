@@ -13,8 +13,8 @@ impl State {
             .collect()
     }
 
-    /// The engine starts. Those that are to be started by their policies, the oldest first; what removes itself and never
-    /// ran is removed.
+    /// The engine starts. Those that are to be started by their policies, the oldest first; what removes itself and
+    /// never ran is removed.
     pub(crate) fn boot(&mut self) -> Vec<Key> {
         self.stopping = false;
         let all = self.containers.iter();

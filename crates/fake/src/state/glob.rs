@@ -1,5 +1,5 @@
-//! Patterns for image names, as the engine's filter has them: `*` and `?` do not go over a slash, `[a-c]` and `[^z]` are
-//! one character, a slash too, `\` takes the next as it is.
+//! Patterns for image names, as the engine's filter has them: `*` and `?` do not go over a slash, `[a-c]` and `[^z]`
+//! are one character, a slash too, `\` takes the next as it is.
 
 use std::{iter::Peekable, str::Chars};
 
@@ -45,8 +45,8 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
             }
             _ => {}
         }
-        // A dead end: the last star takes one more. Those before it do not, as the engine does not let them either, even
-        // where it would help: what follows them has taken the first that fits.
+        // A dead end: the last star takes one more. Those before it do not, as the engine does not let them either,
+        // even where it would help: what follows them has taken the first that fits.
         match star {
             Some((next, from)) if text.get(from).is_some_and(|c| *c != '/') => {
                 star = Some((next, from + 1));

@@ -82,7 +82,8 @@ impl State {
         }
     }
 
-    /// In the order of the engine: a shared network, mounts, program, its own network. Where it fails, what was done is told as undone.
+    /// In the order of the engine: a shared network, mounts, program, its own network. Where it fails, what was done
+    /// is told as undone.
     pub(super) fn launch(
         &mut self,
         key: Key,

@@ -91,7 +91,8 @@ impl Container {
         }
     }
 
-    /// Whether its policy wants it to run when the engine starts: as after a run that has just ended, had nobody ended it.
+    /// Whether its policy wants it to run when the engine starts: as after a run that has just ended, had nobody ended
+    /// it.
     pub(super) fn wants_to_run(&self) -> bool {
         let code = self.exit_code.unwrap_or_default();
         let restarts = self.restarts.as_ref();

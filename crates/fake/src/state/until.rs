@@ -4,7 +4,8 @@ use chrono::{FixedOffset, NaiveDateTime, TimeDelta};
 use std::time::Duration;
 use wharf_core::{Error, Result, Timestamp};
 
-/// How long ago it was (`10m`, `1h30m`), a date with or without a time and a zone, or Unix seconds: tried in this order.
+/// How long ago it was (`10m`, `1h30m`), a date with or without a time and a zone, or Unix seconds: tried in this
+/// order.
 pub(super) fn parse(text: &str, now: Timestamp) -> Result<Timestamp> {
     // "0" is a time as well, and the engine takes it for one.
     let ago = Some(text).filter(|text| *text != "0").and_then(duration);

@@ -176,8 +176,9 @@ impl State {
     }
 
     /// The tree of a volume that a container is about to mount at `target`. While there is nothing in it, it gets what
-    /// the image has there, where there is one to fill it from. A volume with options is a mount of its own on the pretended host, which has memory and the
-    /// folders that it was given, and nothing else. The error is what the engine says.
+    /// the image has there, where there is one to fill it from. A volume with options is a mount of its own on the
+    /// pretended host, which has memory and the folders that it was given, and nothing else. The error is what the
+    /// engine says.
     pub(super) fn volume_tree(
         &self,
         name: &str,
@@ -197,14 +198,17 @@ impl State {
             "" | "tmpfs" if !bound => {}
             _ => {
                 let device = option("device");
-                let there = if bound { self.on_host(device) } else { None };
-                return there.ok_or_else(|| {
-                    format!(
-                        "error while mounting volume '{0}': failed to mount local volume: mount {device}:{0}: no such \
-                         file or directory",
-                        mountpoint(name)
-                    )
-                });
+                // The mount is made by the kernel, to which a relative path is one of the daemon's own folder.
+                let source = Some(device).filter(|device| bound && device.starts_with('/'));
+                let why = match source.and_then(|device| self.on_host(device)) {
+                    Some(folder) if !folder.is_file() => return Ok(folder),
+                    Some(_) => "not a directory",
+                    None => "no such file or directory",
+                };
+                return Err(format!(
+                    "error while mounting volume '{0}': failed to mount local volume: mount {device}:{0}: {why}",
+                    mountpoint(name)
+                ));
             }
         }
         let Some(image) = image else {
