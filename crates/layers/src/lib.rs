@@ -15,10 +15,14 @@
 //! - its whole id, or a beginning of that of six characters or more: less is as likely a name (`cafe`),
 //! - what the caller said, whatever that is.
 //!
-//! `*` stands for any text and `?` for one character. Which container has which name a layer learns from the calls that
-//! go through it: from each that creates, renames, inspects or lists containers. What an inspection or a list is the
-//! first to tell is true of the calls before it, too. A name that no such call has told is not known: where containers
-//! are made in another way, and called by their ids, list them once through the layer. One layer is for one engine.
+//! In a name, `*` stands for any text and `?` for one character. An id is random, so no pattern fits one by its digits: a
+//! call by an id is found by a pattern where the name is known. `*` alone is whatever there is.
+//!
+//! Which container has which name a layer learns from the calls that go through it: from each that creates, renames,
+//! inspects, lists, removes or prunes containers. What an inspection or a list is the first to tell is true of the calls
+//! before it, too. A name that no such call has told is not known: where containers are made in another way, and called
+//! by their ids, list them once through the layer. Of containers that it saw go a layer remembers the last 10,000, of
+//! others the last 100,000. One layer is for one engine.
 //!
 //! An image is found by its full and by its short form, or where it was called by its id, by that and its beginnings.
 //! Anything else is found by what the caller said, or where that is a whole id, by its beginnings.

@@ -7,11 +7,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use wharf_core::{
-    Call, ContainerInfo, ContainerSummary, CreatedContainer, Operation, Resource, ResourceKind,
+    Call, ContainerInfo, ContainerSummary, CreatedContainer, Operation, Pruned, Resource,
+    ResourceKind,
 };
 
 /// How many containers that are gone are remembered, for calls that come too late.
 const GONE: usize = 10_000;
+
+/// How many containers are remembered of which nobody told that they are gone: of one that its engine removes when it
+/// ends, no call tells.
+const HERE: usize = 100_000;
 
 /// The shortest beginning of an id that is taken for one. Words that are hexadecimal, and so may begin an id by chance,
 /// are shorter, nearly all.
@@ -46,6 +51,11 @@ impl Known {
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.get().map(AsRef::as_ref)
     }
+
+    /// Whether the text is its id, or a beginning of that.
+    pub(crate) fn has_id(&self, text: &str) -> bool {
+        *text == *self.id || begins(text, &self.id)
+    }
 }
 
 #[derive(Default)]
@@ -55,11 +65,17 @@ pub(crate) struct Names(Mutex<Containers>);
 struct Containers {
     by_id: BTreeMap<Arc<str>, Container>,
     by_name: HashMap<Arc<str>, Arc<Known>>,
+    /// The ids of those that may be there, by when they were learned of.
+    here: BTreeMap<u64, Arc<str>>,
     /// The ids of those that were removed, the first one first.
     gone: VecDeque<Arc<str>>,
+    /// How many were learned of.
+    learned: u64,
 }
 
 struct Container {
+    /// Its place among those that may be there.
+    place: u64,
     /// As it was when it was learned of, and so before.
     first: Arc<Known>,
     now: Arc<Known>,
@@ -112,6 +128,14 @@ impl Names {
                 containers.told(&listed.id, &listed.name);
             }
             None
+        } else if let (Operation::PruneContainers, Some(pruned)) =
+            (call.operation(), answer.downcast_ref::<Pruned>())
+        {
+            let mut containers = self.containers();
+            for id in &pruned.removed {
+                containers.removed(id);
+            }
+            None
         } else {
             match (call.new_name(), known) {
                 (Some(name), Some(known)) => {
@@ -120,11 +144,11 @@ impl Names {
                 (Some(name), None) => {
                     let id = call.target_id().filter(|id| is_whole(id))?;
                     let mut containers = self.containers();
-                    let known = containers.add(id, None, false);
+                    let known = containers.known(id, None, false);
                     containers.renamed(&known, name);
                 }
                 (None, Some(known)) if call.operation() == Operation::RemoveContainer => {
-                    self.containers().removed(known);
+                    self.containers().removed(&known.id);
                 }
                 _ => {}
             }
@@ -152,23 +176,19 @@ impl Containers {
     }
 
     fn made(&mut self, id: &str, name: Option<&str>) -> Arc<Known> {
-        // A list that somebody else asked for may have been faster.
-        match self.by_id.get(id) {
-            Some(container) => container.now.clone(),
-            None => self.add(id, name, true),
-        }
+        self.known(id, name, true)
     }
 
     fn told(&mut self, id: &str, name: &str) -> Arc<Known> {
-        let Some(container) = self.by_id.get(id) else {
-            return self.add(id, Some(name), false);
-        };
-        let now = container.now.clone();
-        match now.name() {
-            Some(told) if told == name => now,
+        // An engine that is about to remove a container may tell no name of it.
+        let name = Some(name).filter(|name| !name.is_empty());
+        let now = self.known(id, name, false);
+        match (now.name(), name) {
+            (_, None) => now,
+            (Some(told), Some(name)) if told == name => now,
             // Somebody else renamed it.
-            Some(_) => self.renamed(&now, name),
-            None => {
+            (Some(_), Some(name)) => self.renamed(&now, name),
+            (None, Some(name)) => {
                 let name = now.name.get_or_init(|| name.into()).clone();
                 self.give(name, &now);
                 now
@@ -177,52 +197,71 @@ impl Containers {
     }
 
     fn renamed(&mut self, known: &Known, name: &str) -> Arc<Known> {
-        self.unname(known);
+        self.unname(&known.id);
         let now = Known::new(known.id.clone(), Some(name));
         if let Some(container) = self.by_id.get_mut(&known.id) {
             container.now = now.clone();
+            self.give(name.into(), &now);
         }
-        self.give(name.into(), &now);
         now
     }
 
-    fn removed(&mut self, known: &Known) {
-        self.unname(known);
-        self.gone(known.id.clone());
+    fn removed(&mut self, id: &str) {
+        self.unname(id);
+        self.gone(id);
     }
 
     /// It is kept for a while: who removes it twice still means it.
-    fn gone(&mut self, id: Arc<str>) {
+    fn gone(&mut self, id: &str) {
+        let place = self.by_id.get(id).map(|container| container.place);
+        let Some(id) = place.and_then(|place| self.here.remove(&place)) else {
+            return;
+        };
         self.gone.push_back(id);
         if self.gone.len() > GONE
             && let Some(oldest) = self.gone.pop_front()
         {
-            self.by_id.remove(&oldest);
+            self.forget(&oldest);
         }
     }
 
+    fn forget(&mut self, id: &str) {
+        self.unname(id);
+        self.by_id.remove(id);
+    }
+
     /// Takes the name that it has now, which may be another than it had.
-    fn unname(&mut self, known: &Known) {
-        if let Some(name) = self.by_id.get(&known.id).and_then(|it| it.now.name())
-            && self
-                .by_name
-                .get(name)
-                .is_some_and(|named| named.id == known.id)
+    fn unname(&mut self, id: &str) {
+        if let Some(name) = self.by_id.get(id).and_then(|it| it.now.name())
+            && self.by_name.get(name).is_some_and(|named| *named.id == *id)
         {
             self.by_name.remove(name);
         }
     }
 
-    fn add(&mut self, id: &str, name: Option<&str>, is_made_here: bool) -> Arc<Known> {
+    /// The container with this id, as it is known already (a list that somebody else asked for may have been faster than
+    /// a create), or else from now on.
+    fn known(&mut self, id: &str, name: Option<&str>, is_made_here: bool) -> Arc<Known> {
+        if let Some(container) = self.by_id.get(id) {
+            return container.now.clone();
+        }
         let known = Known::new(id.into(), name);
         let container = Container {
+            place: self.learned,
             first: known.clone(),
             now: known.clone(),
             is_made_here,
         };
+        self.here.insert(self.learned, known.id.clone());
+        self.learned += 1;
         self.by_id.insert(known.id.clone(), container);
         if let Some(name) = known.name.get() {
             self.give(name.clone(), &known);
+        }
+        if self.here.len() > HERE
+            && let Some((_, oldest)) = self.here.pop_first()
+        {
+            self.forget(&oldest);
         }
         known
     }
@@ -232,7 +271,7 @@ impl Containers {
         if let Some(before) = self.by_name.insert(name, known.clone())
             && before.id != known.id
         {
-            self.gone(before.id.clone());
+            self.gone(&before.id);
         }
     }
 }
@@ -253,12 +292,12 @@ mod tests {
         for n in 2..=GONE + 3 {
             let known = containers.made(&id(n), Some("job"));
             if n % 2 == 0 {
-                containers.removed(&known);
+                containers.removed(&known.id);
             }
         }
         for n in GONE + 4..=2 * GONE + 3 {
             let known = containers.made(&id(n), Some("other"));
-            containers.removed(&known);
+            containers.removed(&known.id);
         }
         assert_eq!((containers.by_name.len(), containers.gone.len()), (2, GONE));
         assert!(
@@ -269,6 +308,44 @@ mod tests {
         assert_eq!(containers.find("stays").unwrap().id.as_ref(), id(1));
         assert!(containers.find(&id(2)).is_none());
         assert!(containers.find(&id(2 * GONE + 3)).is_some());
+    }
+
+    #[test]
+    fn what_nobody_was_seen_to_remove_is_forgotten_in_the_end_too() {
+        let mut containers = Containers::default();
+        for n in 0..=HERE {
+            containers.made(&id(n), Some(&format!("job-{n}")));
+        }
+        assert_eq!(containers.by_id.len(), HERE);
+        assert_eq!(containers.by_name.len(), HERE);
+        assert!(containers.find("job-0").is_none());
+        assert!(containers.find("job-1").is_some());
+        // Who still holds what is forgotten brings nothing back.
+        let forgotten = Known::new(id(0).into(), Some("job-0"));
+        containers.renamed(&forgotten, "old");
+        containers.removed(&forgotten.id);
+        assert!(containers.find("old").is_none());
+        assert_eq!(containers.gone.len(), 0);
+    }
+
+    #[test]
+    fn what_is_removed_twice_is_gone_once() {
+        let mut containers = Containers::default();
+        let known = containers.made(&id(1), Some("db"));
+        containers.removed(&known.id);
+        containers.removed(&known.id);
+        assert_eq!(containers.gone.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_name_is_none() {
+        let mut containers = Containers::default();
+        containers.made(&id(1), Some("db"));
+        assert_eq!(containers.told(&id(1), "").name(), Some("db"));
+        assert_eq!(containers.find("db").unwrap().id.as_ref(), id(1));
+        assert_eq!(containers.told(&id(2), "").name(), None);
+        assert_eq!(containers.told(&id(2), "web").name(), Some("web"));
+        assert!(containers.find("").is_none());
     }
 
     #[test]

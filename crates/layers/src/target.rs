@@ -4,23 +4,32 @@ use crate::names::{Known, begins, is_whole};
 use std::borrow::Cow;
 use wharf_core::{ImageRef, Resource, ResourceKind};
 
-/// Whether the pattern names this target: see "What a call is to" in the crate's docs. `known` is the container that the
-/// target was found to be. An image answers to each of its forms, since a pull is told the full one and people write
+/// Whether the pattern names this target: see "What a call is to" in the crate's docs. `known` is the container that
+/// the target was found to be. An image answers to each of its forms, since a pull is told the full one and people write
 /// the short one.
 pub(crate) fn is_named(pattern: &str, target: Option<&Resource>, known: Option<&Known>) -> bool {
     let Some(target) = target else { return false };
+    let name = known.and_then(Known::name);
+    if is_any(pattern) || name.is_some_and(|name| fits(pattern, name)) {
+        return true;
+    }
+    if is_pattern(pattern) && is_id(&target.id, known) {
+        // The digits of an id are random: what fits them does so by chance.
+        return false;
+    }
     if fits(pattern, &target.id) {
         return true;
     }
-    if let Some(known) = known {
-        return known.name().is_some_and(|name| fits(pattern, name))
-            || fits(pattern, &known.id)
-            || begins(pattern, &known.id);
+    match (known, target.kind) {
+        (Some(known), _) => known.has_id(pattern),
+        (None, ResourceKind::Image) => is_image(pattern, &target.id),
+        (None, _) => is_same_id(pattern, &target.id),
     }
-    match target.kind {
-        ResourceKind::Image => is_image(pattern, &target.id),
-        _ => is_same_id(pattern, &target.id),
-    }
+}
+
+/// Whether a call says an id, or the beginning of one, and no name.
+fn is_id(text: &str, known: Option<&Known>) -> bool {
+    is_whole(bare(text)) || known.is_some_and(|known| known.has_id(text))
 }
 
 fn is_image(pattern: &str, target: &str) -> bool {
@@ -85,6 +94,11 @@ fn fits(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|&c| c == '*')
 }
 
+/// Whether it stands for whatever there is.
+fn is_any(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|b| b == b'*')
+}
+
 /// Whether it stands for more than itself.
 pub(crate) fn is_pattern(target: &str) -> bool {
     target.contains(['*', '?'])
@@ -126,5 +140,28 @@ mod tests {
         let container = Resource::new(ResourceKind::Container, full);
         assert!(!is_named("busybox", Some(&container), None));
         assert!(!is_named("*", None, None));
+    }
+
+    #[test]
+    fn a_pattern_is_never_about_the_digits_of_an_id() {
+        let hash = "db".repeat(32);
+        for (kind, id) in [
+            (ResourceKind::Container, hash.clone()),
+            (ResourceKind::Network, hash.clone()),
+            (ResourceKind::Image, format!("sha256:{hash}")),
+        ] {
+            let target = Resource::new(kind, id);
+            for (pattern, expected) in [
+                ("*", true),
+                ("*db*", false),
+                ("db*", false),
+                ("?b*", false),
+                (&*hash, true),
+                (&hash[..12], true),
+            ] {
+                let is_named = is_named(pattern, Some(&target), None);
+                assert_eq!(is_named, expected, "{pattern} on {target:?}");
+            }
+        }
     }
 }

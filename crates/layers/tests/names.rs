@@ -79,6 +79,30 @@ async fn a_rule_hits_a_container_however_it_is_called() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pattern_asks_for_names_and_not_for_the_digits_of_an_id() {
+    let (record, faults) = (Record::new(), Fault::new());
+    let (others, runtime) = layered(&record);
+    let runtime = runtime.layer(faults.clone());
+    let (web, stranger) = (
+        create(&runtime, "web").await,
+        create(&others, "other").await,
+    );
+    // Each pattern fits the ids, and the names of neither.
+    for (id, beginning) in [(&web, 1), (&web, 6), (&stranger, 1)] {
+        let pattern = format!("{}*", &id[..beginning]);
+        let rule = Rule::fail(ErrorKind::Conflict).on(Operation::StopContainer);
+        let rule = faults.add(rule.to(&pattern)).unwrap();
+        for called in [&*web, &web[..12], "web", &stranger] {
+            stop(&runtime, called).await.unwrap();
+        }
+        assert_eq!(faults.remove(rule).unwrap().calls, 0);
+        stops(&record).to(&pattern).none();
+    }
+    stops(&record).to("w*").times(9);
+    stops(&record).to("*").times(12);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_is_to_the_name_that_its_container_had_then() {
     let (record, faults) = (Record::new(), Fault::new());
     let (_, runtime) = layered(&record);
@@ -122,6 +146,20 @@ async fn a_container_that_is_gone_is_still_known() {
     removes.to("db").times(2);
     removes.to(&first).times(1);
     removes.to(&second).times(1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_what_a_prune_removed_is_free() {
+    let record = Record::new();
+    let (_, runtime) = layered(&record);
+    let db = create(&runtime, "db").await;
+    let options = PruneContainersOptions::default();
+    let pruned = runtime.prune_containers(options).await.unwrap();
+    assert_eq!(pruned.removed, [&*db]);
+    stop(&runtime, "db").await.unwrap_err();
+    stops(&record).to(&db).none();
+    stop(&runtime, &db).await.unwrap_err();
+    stops(&record).to("db").times(2);
 }
 
 #[tokio::test(start_paused = true)]

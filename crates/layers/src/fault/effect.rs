@@ -21,7 +21,8 @@ pub enum When {
     First(u64),
     /// That one and all that follow.
     From(u64),
-    /// Each with this probability, above 0 and at most 1. The seed decides, and with it the same calls are hit in every run.
+    /// Each with this probability, above 0 and at most 1. The seed decides, and with it the same calls are hit in every
+    /// run.
     Probability(f64),
 }
 

@@ -190,9 +190,10 @@ impl Fault {
         );
     }
 
-    /// The engine goes: every call fails with [`ConnectionFailed`](wharf_core::ErrorKind::ConnectionFailed), calls that wait for
-    /// their answer as well, and so end all open streams, sessions and waits. The engine below lives on. Until it is
-    /// back, rules count calls but have no effect on them, but for one that [calls it back](Rule::engine_back).
+    /// The engine goes: every call fails with [`ConnectionFailed`](wharf_core::ErrorKind::ConnectionFailed), calls that
+    /// wait for their answer as well, and so end all open streams, sessions and waits. The engine below lives on. Until
+    /// it is back, rules count calls but have no effect on them, but for one that
+    /// [calls it back](Rule::engine_back).
     pub fn engine_gone(&self) {
         self.0.engine.go(None);
     }

@@ -11,8 +11,8 @@ use wharf_core::{Error, ErrorKind, Operation, Resource};
 
 /// A call as it was recorded.
 ///
-/// Plain data with serde, so that a record can be a golden file, of JSON, TOML or YAML. Times are tokio's: where its clock is paused, they are
-/// the same in every run.
+/// Plain data with serde, so that a record can be a golden file, of JSON, TOML or YAML. Times are tokio's: where its
+/// clock is paused, they are the same in every run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedCall {

@@ -48,8 +48,8 @@ use wharf_core::{
 /// ```
 ///
 /// As the outermost layer it records what the code under test saw; below a [`Fault`](crate::Fault), what reached the
-/// engine. An assertion that fails prints all calls, with a mark on those that it is about. Secrets are not in a record, since
-/// their `Debug` does not show them; texts are clipped at 4 KiB.
+/// engine. An assertion that fails prints all calls, with a mark on those that it is about. Secrets are not in a record,
+/// since their `Debug` does not show them; texts are clipped at 4 KiB.
 ///
 /// Where there are more calls than the limit, 10,000 unless set, the oldest that are over are forgotten, and where none
 /// is over, the oldest; they are counted, and assertions that cannot be decided without them fail and say so.
