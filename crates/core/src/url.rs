@@ -14,12 +14,30 @@ use std::borrow::Cow;
 /// assert_eq!(show_url("unix:///run/user@1000/docker.sock"), "unix:///run/user@1000/docker.sock");
 /// ```
 pub fn show_url(url: &str) -> Cow<'_, str> {
-    let begin = url.find("://").map_or(0, |scheme| scheme + "://".len());
-    let (scheme, rest) = url.split_at(begin);
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    let scheme = scheme.filter(|scheme| is_scheme(scheme));
+    let (begin, rest) = url.split_at(scheme.map_or(0, |scheme| scheme.len() + "://".len()));
+    let is_path = match scheme {
+        Some(scheme) => rest.starts_with('/') && names_a_path(scheme),
+        None => rest.starts_with('/') && !rest.starts_with("//"),
+    };
     match rest.rsplit_once('@') {
-        Some((_, shown)) if !rest.starts_with('/') => Cow::Owned(format!("{scheme}…@{shown}")),
+        Some((_, shown)) if !is_path => Cow::Owned(format!("{begin}…@{shown}")),
         _ => Cow::Borrowed(url),
     }
+}
+
+/// Whether it can be a scheme at all: a user and a password before a `://` are none.
+fn is_scheme(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    !text.is_empty() && text.chars().all(fits)
+}
+
+/// Whether what follows the scheme is a path, in which an `@` is a letter like others.
+fn names_a_path(scheme: &str) -> bool {
+    ["npipe", "unix"]
+        .iter()
+        .any(|it| scheme.eq_ignore_ascii_case(it))
 }
 
 #[cfg(test)]
@@ -34,7 +52,12 @@ mod tests {
             ("tcp://u:hun/ter2@h", "tcp://…@h"),
             ("ctr://hunter2@", "ctr://…@"),
             ("u:hunter2@h", "…@h"),
-            ("://u:hunter2@h", "://…@h"),
+            ("://u:hunter2@h", "…@h"),
+            ("tcp:///u:hunter2@h", "tcp://…@h"),
+            ("//u:hunter2@h:2375", "…@h:2375"),
+            ("alice:hunter2@tcp://h:1", "…@tcp://h:1"),
+            ("alice:hun://ter2@h", "…@h"),
+            ("unix://u:hunter2@h", "unix://…@h"),
         ] {
             assert_eq!(show_url(url), shown);
         }
@@ -42,6 +65,8 @@ mod tests {
             "",
             "/run/a@b.sock",
             "unix:///run/a@b.sock",
+            "UNIX:///run/a@b.sock",
+            "npipe:////./pipe/a@b",
             "fake:?seed=7",
             "tcp://h:1",
         ] {
