@@ -2,17 +2,39 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+
+use wharf_core::show_url;
 
 /// What discovery looks at: variables and the root of the file system.
 ///
 /// Taken as a value so that a test, or a program with its own idea of an environment, can give
 /// another one than the process has.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
     root: PathBuf,
     user_id: u32,
+}
+
+/// As it may stand in a log: URLs without user and password, and of variables that nobody reads the names alone.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |name: &str, value| match READ.iter().find(|read| **read == name) {
+            Some(_) => show_url(value),
+            None => "…".into(),
+        };
+        let variables = self.variables.iter();
+        let variables: BTreeMap<_, _> = variables
+            .map(|(name, value)| (name, shown(name, value)))
+            .collect();
+        f.debug_struct("Environment")
+            .field("variables", &variables)
+            .field("root", &self.root)
+            .field("user_id", &self.user_id)
+            .finish()
+    }
 }
 
 impl Environment {
@@ -105,6 +127,19 @@ pub(crate) enum Base {
 mod tests {
     use super::*;
     use crate::context::check_tls;
+
+    #[test]
+    fn debug_tells_no_secret() {
+        let environment = Environment::empty("/root")
+            .with_variable("DOCKER_HOST", "tcp://alice:hunter2@h:2375")
+            .with_variable("HOME", "/home/a@b")
+            .with_variable("REGISTRY_TOKEN", "hunter2");
+        assert_eq!(
+            format!("{environment:?}"),
+            "Environment { variables: {\"DOCKER_HOST\": \"tcp://…@h:2375\", \"HOME\": \"/home/a@b\", \
+             \"REGISTRY_TOKEN\": \"…\"}, root: \"/root\", user_id: 1000 }"
+        );
+    }
 
     #[test]
     fn a_process_that_asks_for_tls_is_heard() {
