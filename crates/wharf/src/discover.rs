@@ -70,7 +70,8 @@ impl fmt::Display for Verdict {
 /// order. At most one is [`Taken`](Verdict::Taken).
 ///
 /// What a variable or a context names decides alone: it is taken without asking whether anything answers, and where it
-/// is nonsense, or an engine that this build cannot talk to, nothing is taken. Of the usual places the first that accepts a connection is.
+/// is nonsense, or an engine that this build cannot talk to, nothing is taken. Of the usual places the first that
+/// accepts a connection is.
 pub async fn discover() -> Vec<Candidate> {
     #[cfg(feature = "docker")]
     let others = crate::docker::candidates().await;

@@ -120,8 +120,8 @@ impl fmt::Display for Ready {
 /// - [`Conflict`](ErrorKind::Conflict): it does not run, or has exited before it was ready. This is told at once, and
 ///   comes before what it can never be.
 /// - [`Timeout`](ErrorKind::Timeout): it is not ready yet, or the engine has not answered.
-/// - [`InvalidInput`](ErrorKind::InvalidInput): it can never be, though it runs: it has no health check, or does not publish the port
-///   for TCP.
+/// - [`InvalidInput`](ErrorKind::InvalidInput): it can never be, though it runs: it has no health check, or does not
+///   publish the port for TCP.
 /// - [`Unsupported`](ErrorKind::Unsupported): a port of the engine in memory, where nobody can connect to a container.
 /// - what inspect, wait, logs and exec fail with.
 ///
