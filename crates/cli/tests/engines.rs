@@ -7,6 +7,7 @@ mod support;
 use libtest_mimic::{Completion, Trial};
 use serde_json::Value;
 use std::{
+    fs::File,
     io::Write,
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
@@ -205,6 +206,13 @@ fn what_is_not_read_has_its_exit_code_all_the_same(engine: &Engine) {
     assert_eq!((told.code, told.stderr.as_str()), (Some(1), ""));
     let told = unread(engine.command("exec NAME echo one", &[]));
     assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+
+    // That stderr cannot be written is told, though nobody reads stdout.
+    let mut command = engine.command("exec NAME sh -c", &[script]);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(full).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 
     // The one that ended cannot be told; the other has its turn.
     engine.fine("stop -t 0 NAME");

@@ -67,14 +67,15 @@ impl Args {
             config.input = input()?.into();
         }
         let output = runtime.exec_container(&self.container, config).await?;
-        let shown = if self.format.json {
-            json(&output)
-        } else {
-            let shown = raw(io::stdout(), &output.stdout);
-            // Whoever has closed the one may read the other.
-            shown.and(raw(io::stderr(), &output.stderr))
-        };
-        verdict(shown, exit_code(&output.exit))
+        let code = exit_code(&output.exit);
+        if self.format.json {
+            return verdict(json(&output), code);
+        }
+        // Whoever has closed the one may read the other, and is told what is wrong with it.
+        let stdout = raw(io::stdout(), &output.stdout);
+        let stderr = raw(io::stderr(), &output.stderr);
+        verdict(stdout, code)?;
+        verdict(stderr, code)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Form;
 use crate::{
     failure::Failure,
+    human::one_line,
     output::{DIM, GREEN, RED, YELLOW, stdout},
 };
 use anstyle::Style;
@@ -63,7 +64,7 @@ pub(super) fn line(case: &CaseReport) -> String {
     let why = case
         .outcome
         .message()
-        .map(|why| format!(": {why}"))
+        .map(|why| format!(": {}", one_line(why)))
         .unwrap_or_default();
     let time = case.elapsed.as_secs_f64();
     format!(
@@ -77,5 +78,20 @@ fn style(outcome: &Outcome) -> Style {
         Outcome::Passed => GREEN,
         Outcome::Failed(_) => RED,
         Outcome::Unsupported(_) | Outcome::Skipped(_) => YELLOW,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::unruly;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_terminal_obeys_nothing_that_a_failed_case_says() {
+        let report = unruly::report().await;
+        let line = line(&report.cases[0]);
+        assert!(line.contains(unruly::SHOWN), "{line:?}");
+        assert!(!line.contains(unruly::RAW), "{line:?}");
+        assert!(!line.contains('\n'), "{line:?}");
     }
 }

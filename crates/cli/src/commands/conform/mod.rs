@@ -168,3 +168,24 @@ fn advise(wharf: &str) {
         "`{wharf} rm -f $({wharf} ps -aq -f {label})` removes the containers"
     ));
 }
+
+/// What an engine says that a terminal would obey.
+#[cfg(test)]
+mod unruly {
+    use futures::{FutureExt, future};
+    use wharf::{Error, ErrorKind};
+    use wharf_conformance::{Harness, Outcome, Report, cases, run_all};
+
+    pub(super) const RAW: &str = "\u{1b}[2J\r";
+    pub(super) const SHOWN: &str = r"\x1b[2J\r";
+
+    /// A case that failed, on an engine of such a name.
+    pub(super) async fn report() -> Report {
+        let connect = || future::ready(Err(Error::new(ErrorKind::Internal, "no"))).boxed();
+        let text = format!("one {RAW}\ntwo");
+        let harness = Harness::new(text.clone(), connect).with_filter(cases()[0].name);
+        let mut report = run_all(&harness, 1, |_| ()).await;
+        report.cases[0].outcome = Outcome::Failed(text);
+        report
+    }
+}

@@ -3,6 +3,7 @@
 use super::live::line;
 use crate::{
     failure::Failure,
+    human::one_line,
     output::{BOLD, GREEN, RED, Table, YELLOW, stdout},
 };
 use std::{collections::BTreeMap, io::Write};
@@ -50,9 +51,9 @@ fn summary(report: &Report) -> String {
         skipped,
         ..
     } = report;
-    format!(
+    one_line(&format!(
         "{engine} {version}: {passed} passed, {failed} failed, {unsupported} unsupported, {skipped} skipped"
-    )
+    ))
 }
 
 fn failures(report: &Report) -> impl Iterator<Item = &CaseReport> {
@@ -94,14 +95,33 @@ pub(super) fn markdown(report: &Report) -> Result<(), Failure> {
         writeln!(out, "| {} |", row.join(" | "))?;
     }
     for case in failures(report) {
-        let why = case.outcome.message().unwrap_or_default();
-        writeln!(
-            out,
-            "\n- `{}::{}`: {}",
-            case.group,
-            case.name,
-            why.replace('\n', " ")
-        )?;
+        writeln!(out, "\n{}", item(case))?;
     }
     Ok(())
+}
+
+fn item(case: &CaseReport) -> String {
+    let why = case.outcome.message().unwrap_or_default();
+    format!(
+        "- `{}::{}`: {}",
+        case.group,
+        case.name,
+        one_line(&why.replace('\n', " "))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::unruly;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_terminal_obeys_nothing_that_an_engine_says() {
+        let report = unruly::report().await;
+        for text in [summary(&report), item(&report.cases[0])] {
+            assert!(text.contains(unruly::SHOWN), "{text:?}");
+            assert!(!text.contains(unruly::RAW), "{text:?}");
+            assert!(!text.contains('\n'), "{text:?}");
+        }
+    }
 }
