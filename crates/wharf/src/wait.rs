@@ -274,7 +274,8 @@ async fn listening(
             let why = format_args!("the container does not publish TCP port {port}");
             return Err(Error::invalid("ready", why));
         }
-        can_be_reached(runtime)?;
+        #[cfg(feature = "fake")]
+        refuse_the_fake(runtime)?;
         if somebody_listens(&info.ports, machine, port).await {
             return Ok(());
         }
@@ -303,15 +304,14 @@ async fn somebody_listens(
 }
 
 /// Behind a port of the fake is whatever else listens on this machine.
-fn can_be_reached(runtime: &dyn Runtime) -> Result<()> {
-    #[cfg(feature = "fake")]
-    if wharf_core::RuntimeExt::backend_as::<wharf_fake::Engine>(&runtime).is_some() {
-        let why = "nobody can connect to a container of the engine in memory; wait for Ready::LogLine, Healthy or Exec \
-                   there, alone or with Ready::Any beside the port";
-        return Err(Error::unsupported_option("ready.port", why));
+#[cfg(feature = "fake")]
+fn refuse_the_fake(runtime: &dyn Runtime) -> Result<()> {
+    if wharf_core::RuntimeExt::backend_as::<wharf_fake::Engine>(&runtime).is_none() {
+        return Ok(());
     }
-    let _ = runtime;
-    Ok(())
+    let why = "nobody can connect to a container of the engine in memory; wait for Ready::LogLine, Healthy or Exec there, \
+               alone or with Ready::Any beside the port";
+    Err(Error::unsupported_option("ready.port", why))
 }
 
 /// All addresses of a host are no address to connect to.
