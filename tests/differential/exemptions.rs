@@ -11,8 +11,9 @@ const ABSENT: &str = "-";
 
 /// The lines of `exemptions.tsv`: where, which part of the text there, on which engines, and why nobody can compare it.
 ///
-/// The places `events.order` and `events.left_out` are no way to a value: their texts are a kind and an action, of
-/// events whose order is not compared, or which are not compared at all.
+/// The places `events.order`, `events.order_among_themselves` and `events.left_out` are no way to a value: their texts
+/// are a kind and an action, of events whose order is not compared, whose order is where they come one after another, or
+/// which are not compared at all.
 #[derive(Debug)]
 pub struct Exemptions(Vec<Line>);
 
@@ -88,13 +89,22 @@ impl Exemptions {
     pub(super) fn apply(&self, name: &str, value: &mut Value) {
         self.descend(name, value);
         if let Value::Array(events) = value {
-            let names = |place: &str, event: &Value| {
+            let said = |event: &Value| {
                 let word = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-                let said = format!("{} {}", word("kind"), word("action"));
+                format!("{} {}", word("kind"), word("action"))
+            };
+            let names = |place: &str, event: &Value| {
+                let said = said(event);
                 let mut lines = self.0.iter();
                 lines.any(|line| line.place.is_match(place) && line.text.is_match(&said))
             };
             events.retain(|event| !names(&format!("{name}.left_out"), event));
+            let place = format!("{name}.order_among_themselves");
+            for alike in events.chunk_by_mut(|one, other| said(one) == said(other)) {
+                if names(&place, &alike[0]) {
+                    alike.sort_by_cached_key(Value::to_string);
+                }
+            }
             // They go to the end, in an order that both sides have.
             let place = format!("{name}.order");
             events.sort_by_cached_key(|event| names(&place, event).then(|| event.to_string()));
@@ -184,6 +194,25 @@ mod tests {
         assert_eq!(bare(&["a", "b", "c"]), bare(&["b", "a", "c"]));
         assert_ne!(bare(&["a", "b", "c"]), bare(&["c", "b", "a"]));
         assert_ne!(bare(&["a", "b", "c"]), bare(&["a", "c"]));
+    }
+
+    #[test]
+    fn of_events_of_one_kind_one_after_another_the_order_may_be_left_out() {
+        let line = "events\\.order_among_themselves\t^x b$\tall\ta map";
+        let lines = Exemptions::parse(line).unwrap();
+        let bare = |events: &[(&str, u8)]| {
+            let events = events.iter();
+            let events =
+                events.map(|(action, id)| json!({"kind": "x", "action": action, "id": id}));
+            let mut events = events.collect::<Value>();
+            lines.apply("events", &mut events);
+            events
+        };
+        let told = [("a", 1), ("b", 1), ("b", 2), ("a", 2)];
+        assert_eq!(bare(&told), bare(&[("a", 1), ("b", 2), ("b", 1), ("a", 2)]));
+        assert_ne!(bare(&told), bare(&[("b", 1), ("a", 1), ("b", 2), ("a", 2)]));
+        assert_ne!(bare(&told), bare(&[("a", 2), ("b", 1), ("b", 2), ("a", 1)]));
+        assert_ne!(bare(&told), bare(&[("a", 1), ("b", 1), ("b", 1), ("a", 2)]));
     }
 
     #[test]

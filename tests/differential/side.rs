@@ -247,7 +247,7 @@ impl Double {
     }
 
     /// Without what is not compared.
-    fn bare(&self, name: &str, mut value: Value) -> Value {
+    pub(super) fn bare(&self, name: &str, mut value: Value) -> Value {
         self.exemptions.apply(name, &mut value);
         value
     }
