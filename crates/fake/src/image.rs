@@ -134,8 +134,10 @@ impl ImageFixture {
         } else {
             0o644
         };
-        self = self.with_folder(folder)?;
-        self.change(path, |files| files.write(path, content, mode))?;
+        self.change(path, |files| {
+            files.mkdir_all(folder, 0o755)?;
+            files.write(path, content, mode)
+        })?;
         self.fingerprint = hash(self.fingerprint, &[path.as_bytes(), content]);
         Ok(self)
     }

@@ -216,7 +216,7 @@ impl Mailbox {
                 self.arrived.insert(signal);
             } else if STOPS.contains(&number) {
                 *stopped |= !first;
-            } else if !first && number != CONT && !HARMLESS.contains(&number) {
+            } else if !first && is_deadly(signal) {
                 return Some(signal);
             }
         }
